@@ -1,0 +1,1 @@
+"""Scale: a job queue and workflow service on Celery, Django and PostgreSQL."""

@@ -1,0 +1,50 @@
+"""The Celery app and nothing else."""
+
+import os
+
+from celery import Celery
+from django.conf import settings
+from kombu import Queue
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "scale.settings")
+
+LANES = 10
+
+app = Celery("scale", set_as_current=True)
+app.conf.update(
+    broker_url=settings.CELERY_BROKER_URL,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    broker_heartbeat=10,
+    # Results live in our tables; a message is a doorbell, so it carries ids and nothing else.
+    result_backend=None,
+    task_ignore_result=True,
+    task_store_errors_even_if_ignored=False,
+    task_serializer="json",
+    accept_content=["json"],
+    # Nothing urgent may wait behind a message that a busy worker has reserved.
+    task_acks_late=True,
+    worker_prefetch_multiplier=1,
+    # The claim in PostgreSQL decides who runs, so a lost connection cancels nothing.
+    worker_cancel_long_running_tasks_on_connection_loss=False,
+    worker_send_task_events=True,
+    worker_hijack_root_logger=False,
+    worker_redirect_stdouts=False,
+    task_create_missing_queues=False,
+    task_default_queue="system",
+    task_queues=[
+        Queue("jobs", routing_key="jobs", max_priority=LANES - 1),
+        Queue("system", routing_key="system"),
+    ],
+    timezone="UTC",
+    beat_scheduler="django_celery_beat.schedulers:DatabaseScheduler",
+    beat_max_loop_interval=1,
+    imports=["workers.tasks", "beat.tasks"],
+)
+if app.conf.broker_url.startswith(("redis:", "rediss:")):
+    app.conf.broker_transport_options = {
+        "priority_steps": list(range(LANES)),
+        "queue_order_strategy": "priority",
+        "sep": ":",
+        "visibility_timeout": 3600,
+    }

@@ -1,0 +1,96 @@
+"""Reading jobs."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from django.db.models import QuerySet
+
+from scale.domain.interface import Interface
+from scale.domain.job_data import JobData, read_job_data
+from scale.errors import NotFound
+from scale.models import Job, JobExecution, Recipe, ScaleFile
+from scale.selectors.job_types import load_interface
+
+#: Columns that lists never load.
+LARGE = (
+    "data",
+    "results",
+    "command_arguments",
+    "job_type__interface",
+    "job_type__error_mapping",
+    "job_type_rev__interface",
+    "event__description",
+    "event__rule__configuration",
+)
+#: Columns of an execution that lists never load.
+EXECUTION_LARGE = ("results", "results_manifest")
+
+
+@dataclass
+class JobDetails:
+    """A job with everything its details show (contract 2.2), loaded in a fixed number of queries."""
+
+    job: Job
+    input_files: Sequence[ScaleFile] = ()
+    recipes: Sequence[Recipe] = ()
+    #: Newest first.
+    executions: Sequence[JobExecution] = ()
+    products: Sequence[ScaleFile] = field(default_factory=list)
+
+    @cached_property
+    def interface(self) -> Interface:
+        """Return the interface the job was created with."""
+        return load_interface(self.job.job_type_rev_id)
+
+    @cached_property
+    def job_data(self) -> JobData:
+        """Return the job's data, read against its interface."""
+        return read_job_data(self.job.data, self.interface)
+
+
+def list_jobs() -> QuerySet[Job]:
+    """Return all jobs as lists show them: related rows joined, large columns left out."""
+    return Job.objects.select_related("job_type", "job_type_rev", "event", "error").defer(*LARGE)
+
+
+def get_job_details(job_id: int) -> JobDetails:
+    """Return a job with its files, recipes, executions and products.
+
+    Raises:
+        NotFound: there is no such job.
+    """
+    job = (
+        Job.objects.select_related("job_type", "job_type_rev", "event__rule", "error")
+        .filter(pk=job_id)
+        .first()
+    )
+    if job is None:
+        raise NotFound(f"There is no job {job_id}.")
+    details = JobDetails(job)
+    details.input_files = list_files_by_id(details.job_data.file_ids)
+    if job.num_exes:
+        details.executions = list(
+            JobExecution.objects.filter(job=job).defer(*EXECUTION_LARGE).order_by("-exe_num")
+        )
+        details.products = list(job.products.select_related("workspace").order_by("id"))
+    details.recipes = list(
+        Recipe.objects.filter(recipe_jobs__job=job)
+        .select_related("recipe_type", "recipe_type_rev", "event")
+        .defer("data", "recipe_type__definition", "recipe_type_rev__definition")
+    )
+    return details
+
+
+def list_files_by_id(file_ids: Iterable[int]) -> list[ScaleFile]:
+    """Return the files with these ids, by id."""
+    ids = set(file_ids)
+    if not ids:
+        return []
+    return list(ScaleFile.objects.select_related("workspace").filter(pk__in=ids).order_by("id"))
+
+
+def find_jobs_data(job_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """Return the data documents of jobs, by job id."""
+    return dict(Job.objects.filter(pk__in=list(job_ids)).values_list("pk", "data"))

@@ -1,0 +1,321 @@
+"""Claiming, keeping, completing, failing and releasing executions."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from scale.conf import conf
+from scale.domain.lifecycle import ExecutionStatus, JobStatus
+from scale.domain.retry import Retry, decide
+from scale.domain.times import now as present
+from scale.log import log_event
+from scale.models import Error, JobType
+from scale.services.advance import after_completed, after_stopped, lock_recipes
+from scale.services.feed import feeder
+from scale.services.files import ParsedSource, StoredProduct, parse_sources, save_products
+from scale.services.logs import LogChunk, save_log
+from scale.services.nodes import pause_if_failing
+from scale.services.transitions import (
+    Row,
+    complete_job,
+    end_execution,
+    enqueue_jobs,
+    fail_job,
+    lock_jobs,
+    note_steps,
+    over_cap,
+    release_execution,
+    run,
+    start_execution,
+)
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An execution that the caller owns, with what running it takes."""
+
+    execution_id: int
+    job_id: int
+    exe_num: int
+    #: Seconds from `started`; 0 is no limit.
+    timeout: int
+    started: datetime
+    worker: str
+    job_type_id: int
+    type_name: str
+    type_version: str
+    revision_id: int
+    data: Row
+    docker_image: str | None
+    docker_privileged: bool
+    is_operational: bool
+    recipe_id: int | None
+
+
+@dataclass(slots=True)
+class Report:
+    """What a worker has to say about an execution it owns."""
+
+    ended: datetime
+    #: Columns of the steps done (`transitions.STEP_COLUMNS`).
+    steps: Row = field(default_factory=dict)
+    log: Sequence[LogChunk] = ()
+    #: Name of the error it failed with; None when it succeeded.
+    error: str | None = None
+    products: Sequence[StoredProduct] = ()
+    parsed: Sequence[ParsedSource] = ()
+    manifest: Row | None = None
+
+
+class _Lost(Exception):
+    """The execution is no longer the caller's: undo what the transaction did."""
+
+
+class _OverCap(Exception):
+    """One execution too many of a capped type was started: undo it."""
+
+
+def claim_execution(*, execution_id: int, node_id: int, worker: str) -> Claim | None:
+    """Take the execution that a message names, or a more urgent one that waits (P2, P4).
+
+    Returns None if there is nothing this node may start now: it is taken, canceled, paused, at
+    its cap or too large. Whoever gets a claim is the only one who can end the execution.
+    """
+    now = present()
+    try:
+        with transaction.atomic(durable=True):
+            row = start_execution(hint=execution_id, node_id=node_id, worker=worker, now=now)
+            if row and row["max_scheduled"] is not None and over_cap(row["job_type_id"]):
+                raise _OverCap
+    except _OverCap:
+        return None
+    if row is None:
+        return None
+    log_event(
+        logger, "execution_claimed", job_id=row["job_id"], execution_id=row["execution_id"]
+    )
+    return Claim(
+        execution_id=row["execution_id"],
+        job_id=row["job_id"],
+        exe_num=row["exe_num"],
+        timeout=row["timeout"],
+        started=now,
+        worker=worker,
+        job_type_id=row["job_type_id"],
+        type_name=row["type_name"],
+        type_version=row["type_version"],
+        revision_id=row["job_type_rev_id"],
+        data=row["data"],
+        docker_image=row["docker_image"],
+        docker_privileged=row["docker_privileged"],
+        is_operational=row["is_operational"],
+        recipe_id=row["recipe_id"],
+    )
+
+
+def renew_leases(*, worker: str, execution_ids: Iterable[int]) -> set[int]:
+    """Extend the leases of a worker's executions; return those that are still its own.
+
+    Those missing from the answer were canceled or taken away: their programs must end.
+    """
+    rows = run(
+        """
+        UPDATE job_exe SET lease_expires = clock_timestamp() + make_interval(secs => %(lease)s)
+        WHERE id IN (
+            SELECT id FROM job_exe WHERE id = ANY(%(ids)s) AND status = 'RUNNING'
+                AND worker = %(worker)s ORDER BY id FOR NO KEY UPDATE)
+        RETURNING id
+        """,
+        {"lease": conf().lease_seconds, "ids": list(execution_ids), "worker": worker},
+    )
+    return {row["id"] for row in rows}
+
+
+@transaction.atomic(durable=True)
+def note_progress(
+    *, execution_id: int, worker: str, steps: Row, log: Sequence[LogChunk] = ()
+) -> bool:
+    """Record how far a running execution has come; False if it is no longer the worker's."""
+    if steps and not note_steps(
+        execution_id=execution_id, worker=worker, steps=steps, now=present()
+    ):
+        return False
+    save_log(execution_id, log)
+    return True
+
+
+def complete_execution(claim: Claim, report: Report) -> bool:
+    """Record success: products, results, job COMPLETED, recipe advanced, in one transaction.
+
+    Returns False, and changes nothing, if the execution is no longer the claim's owner's.
+    """
+    try:
+        with transaction.atomic(durable=True):
+            _lock(claim.job_id, claim.recipe_id)
+            results = save_products(
+                claim=claim, products=report.products, published=report.ended
+            )
+            parse_sources(report.parsed, now=report.ended)
+            if not end_execution(
+                execution_id=claim.execution_id,
+                worker=claim.worker,
+                status=ExecutionStatus.COMPLETED,
+                ended=report.ended,
+                steps=report.steps,
+                results=results,
+                manifest=report.manifest,
+            ):
+                raise _Lost
+            save_log(claim.execution_id, report.log)
+            complete_job(claim.job_id, ended=report.ended, results=results)
+            if claim.recipe_id is not None:
+                after_completed(claim.recipe_id, claim.job_id, ended=report.ended)
+            feeder.ask_on_commit()
+    except _Lost:
+        log_event(logger, "execution_lost", logging.WARNING, execution_id=claim.execution_id)
+        return False
+    log_event(
+        logger, "execution_completed", job_id=claim.job_id, execution_id=claim.execution_id
+    )
+    return True
+
+
+def fail_execution(claim: Claim, report: Report) -> bool:
+    """Record a failure and, by the rules of contract 4.5, queue the job again or fail it.
+
+    Returns False, and changes nothing, if the execution is no longer the claim's owner's.
+    """
+    return _fail(
+        execution_id=claim.execution_id,
+        job_id=claim.job_id,
+        recipe_id=claim.recipe_id,
+        error_name=report.error or "unknown",
+        ended=report.ended,
+        worker=claim.worker,
+        steps=report.steps,
+        log=report.log,
+        manifest=report.manifest,
+    )
+
+
+@transaction.atomic(durable=True)
+def release(claim: Claim, *, log: Sequence[LogChunk] = ()) -> bool:
+    """Put a running execution back on the queue without using up a try (warm stop).
+
+    What it printed so far is forgotten, as if it had never run. False if it is no longer owned.
+    """
+    _lock(claim.job_id, claim.recipe_id)
+    released = release_execution(
+        execution_id=claim.execution_id,
+        job_id=claim.job_id,
+        worker=claim.worker,
+        now=present(),
+    )
+    if released:
+        run("DELETE FROM job_exe_log WHERE job_exe_id = %(id)s", {"id": claim.execution_id})
+        log_event(
+            logger, "execution_released", job_id=claim.job_id, execution_id=claim.execution_id
+        )
+        feeder.ask_on_commit()
+    return released
+
+
+def fail_lost_executions() -> int:
+    """Fail the executions whose lease ran out with `node-lost`; return how many.
+
+    Does nothing for a lease's length after PostgreSQL started: workers were cut off too, and get
+    the time to renew first. Known weakness: it cannot tell a network cut from a dead worker, so
+    a job may run a second time while the first program has not noticed yet.
+    """
+    lost = run(
+        """
+        SELECT e.id, e.job_id, e.worker, rj.recipe_id
+        FROM job_exe e LEFT JOIN recipe_job rj ON rj.job_id = e.job_id
+        WHERE e.status = 'RUNNING' AND e.lease_expires < clock_timestamp()
+            AND clock_timestamp() - pg_postmaster_start_time()
+                > make_interval(secs => %(lease)s)
+        ORDER BY e.id
+        """,
+        {"lease": conf().lease_seconds},
+    )
+    return sum(
+        _fail(
+            execution_id=row["id"],
+            job_id=row["job_id"],
+            recipe_id=row["recipe_id"],
+            error_name="node-lost",
+            ended=present(),
+            lease_lost=True,
+        )
+        for row in lost
+    )
+
+
+@transaction.atomic(durable=True)
+def _fail(
+    *,
+    execution_id: int,
+    job_id: int,
+    recipe_id: int | None,
+    error_name: str,
+    ended: datetime,
+    worker: str | None = None,
+    lease_lost: bool = False,
+    steps: Row | None = None,
+    log: Sequence[LogChunk] = (),
+    manifest: Row | None = None,
+) -> bool:
+    job = _lock(job_id, recipe_id)
+    error = Error.objects.get(name=error_name)
+    if not end_execution(
+        execution_id=execution_id,
+        worker=worker,
+        lease_lost=lease_lost,
+        status=ExecutionStatus.FAILED,
+        ended=ended,
+        error_id=error.pk,
+        steps=steps,
+        manifest=manifest,
+    ):
+        log_event(logger, "execution_lost", logging.WARNING, execution_id=execution_id)
+        return False
+    save_log(execution_id, log)
+    is_long_running = JobType.objects.values_list("is_long_running", flat=True).get(
+        pk=job["job_type_id"]
+    )
+    verdict = decide(
+        category=error.category,
+        num_exes=job["num_exes"],
+        max_tries=job["max_tries"],
+        is_long_running=is_long_running,
+    )
+    if verdict is Retry:
+        enqueue_jobs([job_id], now=ended, from_statuses=[JobStatus.RUNNING])
+    else:
+        fail_job(job_id, ended=ended, error_id=error.pk, from_status=JobStatus.RUNNING)
+        if recipe_id is not None:
+            after_stopped([job_id], now=ended)
+        if error.category == Error.Category.SYSTEM:
+            pause_if_failing(execution_id=execution_id, now=ended)
+    log_event(
+        logger,
+        "execution_failed",
+        job_id=job_id,
+        execution_id=execution_id,
+        error=error_name,
+        retried=verdict is Retry,
+    )
+    feeder.ask_on_commit()
+    return True
+
+
+def _lock(job_id: int, recipe_id: int | None) -> dict[str, Any]:
+    if recipe_id is not None:
+        lock_recipes([recipe_id])
+    return lock_jobs([job_id])[0]

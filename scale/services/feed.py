@@ -1,0 +1,135 @@
+"""Deciding which executions have a message in the broker, and ringing for those that lost theirs.
+
+The broker holds a bounded window of messages per lane. `feed` moves waiting executions into it in
+(priority, queued) order; `ring_missing` counts what waits against what the broker still holds.
+"""
+
+import logging
+from collections.abc import Iterable
+
+from django.db import transaction
+
+from scale.conf import conf
+from scale.dispatch import Follower, Ring, broker
+from scale.log import log_event
+from scale.services.transitions import run
+
+logger = logging.getLogger(__name__)
+
+# Per type, so that a million executions of a paused or capped type cost one index probe.
+FEED = """
+WITH room AS (
+    SELECT lane, %(window)s - count(*) AS room FROM job_exe
+    WHERE status = 'QUEUED' AND dispatched IS NOT NULL GROUP BY lane
+), candidates AS (
+    SELECT c.* FROM job_type t
+    CROSS JOIN LATERAL (
+        SELECT e.id, e.lane, e.priority, e.queued FROM job_exe e JOIN job j ON j.id = e.job_id
+        WHERE e.job_type_id = t.id AND e.status = 'QUEUED' AND e.dispatched IS NULL
+            AND EXISTS (
+                SELECT 1 FROM node n WHERE n.is_active AND NOT n.is_paused
+                    AND n.cpus >= j.cpus_required AND n.mem >= j.mem_required
+                    AND n.disk >= coalesce(j.disk_in_required, 0)
+                        + coalesce(j.disk_out_required, 0))
+        ORDER BY e.priority, e.queued, e.id
+        LIMIT CASE WHEN t.max_scheduled IS NULL THEN %(window)s ELSE greatest(0,
+            t.max_scheduled
+            - (SELECT count(*) FROM job_exe r
+                WHERE r.job_type_id = t.id AND r.status = 'RUNNING')
+            - (SELECT count(*) FROM job_exe d
+                WHERE d.job_type_id = t.id AND d.status = 'QUEUED' AND d.dispatched IS NOT NULL)
+        ) END
+    ) c
+    WHERE NOT t.is_paused AND NOT (SELECT is_paused FROM scheduler WHERE id = 1)
+), ranked AS (
+    SELECT id, lane, row_number() OVER (PARTITION BY lane ORDER BY priority, queued, id) AS place
+    FROM candidates
+), picked AS (
+    SELECT e.id FROM job_exe e JOIN ranked USING (id) LEFT JOIN room ON room.lane = ranked.lane
+    WHERE place <= coalesce(room.room, %(window)s)
+        AND e.status = 'QUEUED' AND e.dispatched IS NULL
+    ORDER BY e.id FOR NO KEY UPDATE OF e SKIP LOCKED
+), marked AS (
+    UPDATE job_exe e SET dispatched = clock_timestamp() FROM picked WHERE e.id = picked.id
+    RETURNING e.id, e.job_id, e.lane, e.job_type_id, e.priority, e.queued
+)
+SELECT m.id, m.job_id, m.lane, t.name || ' ' || t.version AS title
+FROM marked m JOIN job_type t ON t.id = m.job_type_id
+ORDER BY m.priority, m.queued, m.id
+"""
+
+WAITING = """
+SELECT e.id, e.job_id, e.lane, t.name || ' ' || t.version AS title
+FROM job_exe e JOIN job_type t ON t.id = e.job_type_id
+WHERE e.status = 'QUEUED' AND e.dispatched < clock_timestamp() - make_interval(secs => %(grace)s)
+    AND NOT t.is_paused AND NOT (SELECT is_paused FROM scheduler WHERE id = 1)
+ORDER BY e.priority, e.queued, e.id
+"""
+
+FEED_LOCK = 0x5CA1E
+
+
+@transaction.atomic
+def _mark() -> list[Ring]:
+    # One feeder at a time: two would each fill the same room.
+    run("SELECT pg_advisory_xact_lock(%(key)s)", {"key": FEED_LOCK})
+    return _rings(run(FEED, {"window": conf().window}))
+
+
+def feed() -> int:
+    """Publish for waiting executions while their lanes have room; return how many went out.
+
+    Paused types, full caps and a paused scheduler are passed over; nothing is published twice.
+    What the broker did not take loses its mark, so that the next feed tries again.
+    """
+    rings = _mark()
+    if not rings:
+        return 0
+    sent = broker.publish(rings)
+    if sent < len(rings):
+        _unmark([ring.execution_id for ring in rings[sent:]])
+    log_event(logger, "executions_dispatched", logging.DEBUG, sent=sent)
+    return sent
+
+
+def _unmark(execution_ids: Iterable[int]) -> None:
+    run(
+        """
+        UPDATE job_exe SET dispatched = NULL WHERE id IN (
+            SELECT id FROM job_exe WHERE id = ANY(%(ids)s) AND status = 'QUEUED'
+            ORDER BY id FOR NO KEY UPDATE SKIP LOCKED)
+        """,
+        {"ids": list(execution_ids)},
+    )
+
+
+def ring_missing(*, grace_seconds: float | None = None) -> int:
+    """Ring again for dispatched executions whose messages the broker no longer holds.
+
+    Every message makes a worker take the most urgent execution that waits, so what matters is
+    only that there are as many messages as there are executions waiting: the difference is
+    published and copies never pile up. Messages younger than the grace period do not count,
+    they may be on their way. Returns how many were published.
+    """
+    grace = conf().reconcile_grace_seconds if grace_seconds is None else grace_seconds
+    waiting = _rings(run(WAITING, {"grace": grace}))
+    if not waiting:
+        return 0
+    held = broker.waiting()
+    if held is None or held >= len(waiting):
+        return 0
+    missing = len(waiting) - held
+    sent = broker.publish(waiting[:missing])
+    log_event(logger, "messages_replaced", logging.WARNING, missing=missing, sent=sent)
+    return sent
+
+
+def _rings(rows: Iterable[dict[str, object]]) -> list[Ring]:
+    return [
+        Ring(execution_id=r["id"], job_id=r["job_id"], lane=r["lane"], title=r["title"])  # type: ignore[arg-type]
+        for r in rows
+    ]
+
+
+#: Feeds soon after each commit that queued something.
+feeder = Follower(feed)

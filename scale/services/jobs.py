@@ -1,0 +1,161 @@
+"""Creating, queueing, canceling and requeueing jobs."""
+
+import logging
+import math
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from scale.conf import conf
+from scale.domain.command import queued_arguments
+from scale.domain.interface import Interface
+from scale.domain.job_data import JobData, check_job_data, disk_requirements
+from scale.domain.lifecycle import JobStatus, sources
+from scale.domain.times import now as present
+from scale.errors import InvalidInput, InvalidTransition, NotFound
+from scale.log import log_event
+from scale.models import (
+    Job,
+    JobExecution,
+    JobType,
+    JobTypeRevision,
+    ScaleFile,
+    TriggerEvent,
+    Workspace,
+)
+from scale.selectors.job_types import load_interface
+from scale.selectors.jobs import JobDetails, list_files_by_id
+from scale.services.feed import feeder
+from scale.services.transitions import cancel_jobs, lock_jobs
+from scale.services.triggers import record_user_event
+
+logger = logging.getLogger(__name__)
+
+#: What every job gets at least (contract 2.2).
+MIN_CPUS = 0.25
+MIN_MEM_MIB = 128.0
+
+
+class References:
+    """Looks up the ids that a document names."""
+
+    def known_files(self, ids: Collection[int]) -> set[int]:
+        """Return those that are ids of files, deleted ones included (D11, D18)."""
+        return set(ScaleFile.objects.filter(pk__in=ids).values_list("pk", flat=True))
+
+    def active_workspaces(self, ids: Collection[int]) -> set[int]:
+        """Return those that are ids of active workspaces (D15)."""
+        active = Workspace.objects.filter(pk__in=ids, is_active=True)
+        return set(active.values_list("pk", flat=True))
+
+
+def find_active_job_type(job_type_id: int) -> JobType:
+    """Return a job type that may get new jobs.
+
+    Raises:
+        NotFound: there is none with this id.
+        InvalidInput: it is archived (contract 2.3.3).
+    """
+    job_type = JobType.objects.defer("interface", "error_mapping").filter(pk=job_type_id).first()
+    if job_type is None:
+        raise NotFound(f"There is no job type {job_type_id}.")
+    if not job_type.is_active:
+        raise InvalidInput(f"job_type_id: job type {job_type_id} is archived")
+    return job_type
+
+
+@transaction.atomic
+def queue_new_job(*, job_type_id: int, job_data: object, user: str) -> JobDetails:
+    """Create a job for a user's request and put it on the queue (contract 2.3.3).
+
+    Returns the job as it stands at the moment of queueing.
+
+    Raises:
+        NotFound: no such job type.
+        InvalidInput: an archived type, or data that does not fit its interface.
+    """
+    now = present()
+    job_type = find_active_job_type(job_type_id)
+    revision = current_revision(job_type)
+    data = check_job_data(job_data, load_interface(revision.pk), lookup=References())
+    event = record_user_event(user=user, now=now)
+    return queue_job(job_type=job_type, revision=revision, data=data, event=event, now=now)
+
+
+def queue_job(
+    *,
+    job_type: JobType,
+    revision: JobTypeRevision,
+    data: JobData,
+    event: TriggerEvent,
+    now: datetime,
+) -> JobDetails:
+    """Create a stand-alone job with checked data, already on the queue, in the caller's transaction."""
+    files = list_files_by_id(data.file_ids)
+    job = new_job(job_type=job_type, revision=revision, event=event, now=now)
+    give_data(job, data=data, interface=load_interface(revision.pk), files=files)
+    job.status, job.num_exes = JobStatus.QUEUED, 1
+    job.queued = job.last_status_change = now
+    job.save(force_insert=True)
+    execution = JobExecution.objects.create(
+        job=job,
+        exe_num=1,
+        timeout=job.timeout,
+        command_arguments=job.command_arguments,
+        job_type=job_type,
+        priority=job.priority,
+        lane=conf().lane(job.priority),
+        created=now,
+        queued=now,
+        last_modified=now,
+    )
+    log_event(logger, "job_queued", job_id=job.pk, execution_id=execution.pk)
+    feeder.ask_on_commit()
+    return JobDetails(job, input_files=files, executions=[execution])
+
+
+def current_revision(job_type: JobType) -> JobTypeRevision:
+    """Return the revision of a type's present interface; its `interface` is loaded when asked for."""
+    return JobTypeRevision.objects.get(job_type=job_type, revision_num=job_type.revision_num)
+
+
+def new_job(
+    *, job_type: JobType, revision: JobTypeRevision, event: TriggerEvent, now: datetime
+) -> Job:
+    """Return an unsaved PENDING job with what it copies from its type (contract 4.2)."""
+    return Job(
+        job_type=job_type,
+        job_type_rev=revision,
+        event=event,
+        priority=job_type.priority,
+        timeout=job_type.timeout,
+        max_tries=job_type.max_tries,
+        cpus_required=max(job_type.cpus_required, MIN_CPUS),
+        mem_required=max(job_type.mem_required, MIN_MEM_MIB),
+        created=now,
+        last_modified=now,
+    )
+
+
+def give_data(
+    job: Job, *, data: JobData, interface: Interface, files: Iterable[ScaleFile]
+) -> None:
+    """Set what a job derives from its data: disk amounts and the arguments shown (3.2, 6.2)."""
+    job.data = data.stored()
+    job.disk_in_required, job.disk_out_required = disk_requirements(
+        [file.file_size for file in files],
+        job.job_type.disk_out_mult_required,
+        job.job_type.disk_out_const_required,
+    )
+    properties = {
+        name: _property(data, name)
+        for name, item in interface.inputs.items()
+        if item.type == "property"
+    }
+    job.command_arguments = queued_arguments(interface.command_arguments, properties)
+
+
+def _property(data: JobData, name: str) -> str | None:
+    value = data.inputs.get(name)
+    return value if isinstance(value, str) else None
