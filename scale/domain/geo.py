@@ -13,7 +13,8 @@ from scale.domain.documents import NOT_NULL, OpenDocument
 from scale.domain.times import to_millis
 from scale.errors import InvalidInput
 
-_GEOMETRY_TYPES = {
+# No set: what a document gives as its type may be unhashable.
+_GEOMETRY_TYPES = (
     "Point",
     "MultiPoint",
     "LineString",
@@ -21,7 +22,7 @@ _GEOMETRY_TYPES = {
     "Polygon",
     "MultiPolygon",
     "GeometryCollection",
-}
+)
 
 
 class GeoMetadata(OpenDocument):
@@ -43,6 +44,10 @@ class GeoFacts:
     meta_data: dict[str, Any] = field(default_factory=dict)
 
 
+class _NotGeoJson(Exception):
+    """Says what was expected instead."""
+
+
 def geo_facts(metadata: GeoMetadata, path: str = "geo_metadata") -> GeoFacts:
     """Take the times, the geometry with its centroid and the Feature properties (3.4, 6.4).
 
@@ -59,12 +64,13 @@ def geo_facts(metadata: GeoMetadata, path: str = "geo_metadata") -> GeoFacts:
     ended = _read_instant(metadata.data_ended, f"{path}.data_ended", faults)
     if started and ended and started > ended:
         faults.append(f"{path}.data_ended: expected a time not before data_started")
-    geometry, center, meta_data = None, None, {}
+    geometry, center = None, None
+    meta_data: dict[str, Any] = {}
     try:
         feature = _first_feature(metadata.geo_json)
         meta_data = _properties(feature)
         geometry, center = _geometry_and_center(feature.get("geometry"))
-    except ValueError as exc:
+    except _NotGeoJson as exc:
         faults.append(f"{path}.geo_json: {exc}")
     if faults:
         raise InvalidInput(faults)
@@ -95,12 +101,12 @@ def _first_feature(geo_json: dict[str, Any] | None) -> dict[str, Any]:
         return {"geometry": geo_json}
     features = geo_json.get("features")
     if not isinstance(features, list):
-        raise ValueError("expected an array of features")
+        raise _NotGeoJson("expected an array of features")
     if not features:
         return {}
     first = features[0]
     if not isinstance(first, dict) or first.get("type") != "Feature":
-        raise ValueError("expected a Feature first")
+        raise _NotGeoJson("expected a Feature first")
     return first
 
 
@@ -109,42 +115,41 @@ def _properties(feature: dict[str, Any]) -> dict[str, Any]:
     if properties is None:
         return {}
     if not isinstance(properties, dict):
-        raise ValueError("expected the properties to be an object")
+        raise _NotGeoJson("expected the properties to be an object")
     return properties
 
 
 def _geometry_and_center(geo_json: object) -> tuple[str | None, str | None]:
     if geo_json is None:
         return None, None
-    _refuse_loose_geometry(geo_json)
     try:
-        geometry: BaseGeometry = shape(geo_json)
+        geometry: BaseGeometry = shape(_checked_geometry(geo_json))
     except (ValueError, TypeError, LookupError, OverflowError, shapely.GEOSException):
-        raise ValueError("expected coordinates that make up the geometry") from None
+        raise _NotGeoJson("expected coordinates that make up the geometry") from None
     if geometry.is_empty:
         return None, None
     center = geometry.centroid
     # Mixed dimensions become NaN; the middle of gigantic coordinates overflows.
-    numbers = shapely.get_coordinates([geometry, center], include_z=bool(geometry.has_z))
-    in_plane = shapely.get_coordinates(center).flat
-    if not all(map(math.isfinite, [*numbers[:-1].flat, *in_plane])):
-        raise ValueError("expected finite coordinates, all of the same dimensions")
+    numbers = shapely.get_coordinates(geometry, include_z=bool(geometry.has_z)).ravel().tolist()
+    if not all(map(math.isfinite, [*numbers, center.x, center.y])):
+        raise _NotGeoJson("expected finite coordinates, all of the same dimensions")
     return geometry.wkt, center.wkt
 
 
-def _refuse_loose_geometry(geo_json: object) -> None:
+def _checked_geometry(geo_json: object) -> dict[str, Any]:
     """Refuse what shapely would read generously: other types, null or text for a number."""
     if not isinstance(geo_json, dict) or geo_json.get("type") not in _GEOMETRY_TYPES:
-        raise ValueError("expected a GeoJSON geometry, Feature or FeatureCollection")
+        raise _NotGeoJson("expected a GeoJSON geometry, Feature or FeatureCollection")
     if geo_json["type"] != "GeometryCollection":
         if not _holds_numbers(geo_json.get("coordinates")):
-            raise ValueError("expected coordinates in arrays of numbers")
-        return
+            raise _NotGeoJson("expected coordinates in arrays of numbers")
+        return geo_json
     geometries = geo_json.get("geometries")
     if not isinstance(geometries, list):
-        raise ValueError("expected an array of geometries")
+        raise _NotGeoJson("expected an array of geometries")
     for member in geometries:
-        _refuse_loose_geometry(member)
+        _checked_geometry(member)
+    return geo_json
 
 
 def _holds_numbers(value: object) -> bool:

@@ -18,6 +18,6 @@ for _extension, _media_type in {
 
 def guess_media_type(file_name: str) -> str:
     """Return the media type for the extension of `file_name`, in any case of letters (2.10)."""
-    # The table reads names as URLs: behind a stem of our own neither "data:" nor "?" means anything.
+    # The table reads names as URLs; behind a stem of our own no "data:" is a scheme.
     _, dot, extensions = file_name.rpartition("/")[2].partition(".")
     return _TABLE.guess_type(f"file{dot}{extensions}")[0] or UNKNOWN
