@@ -1,0 +1,1 @@
+"""Run all of Scale on one machine: set-up, embedded servers, processes, the demo and the tests."""
