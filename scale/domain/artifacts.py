@@ -1,7 +1,5 @@
 """The files a program announces by lines of its output."""
 
-import os
-
 #: More announcements than this are not kept; the manifest then refuses them all.
 MAX_ARTIFACTS = 100_000
 
@@ -53,7 +51,12 @@ class ArtifactScanner:
             return
         name, _, path = line.removeprefix(_PREFIX).removesuffix(b"\r").partition(b":")
         if name and path.startswith(b"/") and b"\0" not in path:
-            self.found.append((os.fsdecode(name), os.fsdecode(path)))
+            self.found.append((_text(name), _text(path)))
+
+
+def _text(raw: bytes) -> str:
+    """Decode so that it can be stored; a path that is no UTF-8 then names no existing file."""
+    return raw.decode(errors="backslashreplace")
 
 
 def _may_announce(line: bytes) -> bool:

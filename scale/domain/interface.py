@@ -2,19 +2,15 @@
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import model_validator
 
 from scale.domain.command import JOB_OUTPUT_DIR, placeholders
 from scale.domain.documents import NOT_NULL, ClosedDocument, Name, parse_document
 from scale.errors import InvalidInput
 
 InputType = Literal["property", "file", "files"]
-
-
-def _any_media_type(given: dict[str, Any]) -> list[str] | None:
-    return None if given.get("type") == "property" else []
 
 
 class Input(ClosedDocument):
@@ -24,7 +20,14 @@ class Input(ClosedDocument):
     type: InputType
     required: bool = True
     #: Empty means any; None only for a property, which has no media type.
-    media_types: Annotated[list[str] | None, NOT_NULL] = Field(default_factory=_any_media_type)
+    media_types: Annotated[list[str] | None, NOT_NULL] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in_media_types(cls, raw: object) -> object:
+        if isinstance(raw, dict) and raw.get("type") in ("file", "files"):
+            return {"media_types": [], **raw}
+        return raw
 
 
 class Output(ClosedDocument):

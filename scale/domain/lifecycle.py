@@ -44,20 +44,21 @@ TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = {
     _J.COMPLETED: frozenset(),
 }
 
-#: From each status of an execution, those it may change to; an execution is never reused.
+#: From each status of an execution, those it may change to; a finished one is never reused.
 EXECUTION_TRANSITIONS: Mapping[ExecutionStatus, frozenset[ExecutionStatus]] = {
     _E.QUEUED: frozenset({_E.RUNNING, _E.CANCELED}),
-    _E.RUNNING: frozenset({_E.COMPLETED, _E.FAILED, _E.CANCELED}),
+    # QUEUED when its worker stops before it is done and puts it back.
+    _E.RUNNING: frozenset({_E.COMPLETED, _E.FAILED, _E.CANCELED, _E.QUEUED}),
     _E.FAILED: frozenset(),
     _E.COMPLETED: frozenset(),
     _E.CANCELED: frozenset(),
 }
 
-#: The statuses in which a job rests until a user acts.
-FINAL = frozenset({_J.FAILED, _J.COMPLETED, _J.CANCELED})
+#: The statuses in which a job rests until a user acts. Ordered, for it is part of migrations.
+FINAL = (_J.COMPLETED, _J.CANCELED, _J.FAILED)
 
 #: The statuses in which an execution stays.
-EXECUTION_FINAL = frozenset({_E.FAILED, _E.COMPLETED, _E.CANCELED})
+EXECUTION_FINAL = (_E.COMPLETED, _E.CANCELED, _E.FAILED)
 
 Status = TypeVar("Status", JobStatus, ExecutionStatus)
 

@@ -67,7 +67,7 @@ class Job(Stamped):
             models.Index(
                 fields=["job_type", "status"],
                 condition=Q(status__in=["PENDING", "QUEUED", "RUNNING"]),
-                name="job_load",
+                name="job_unfinished",
             ),
         ]
         constraints = [

@@ -11,6 +11,7 @@ from scale.domain.interface import Interface
 from scale.domain.job_data import JobData, read_job_data
 from scale.errors import NotFound
 from scale.models import Job, JobExecution, Recipe, ScaleFile
+from scale.selectors.files import list_files_by_id
 from scale.selectors.job_types import load_interface
 
 #: Columns that lists never load.
@@ -81,14 +82,6 @@ def get_job_details(job_id: int) -> JobDetails:
         .defer("data", "recipe_type__definition", "recipe_type_rev__definition")
     )
     return details
-
-
-def list_files_by_id(file_ids: Iterable[int]) -> list[ScaleFile]:
-    """Return the files with these ids, by id."""
-    ids = set(file_ids)
-    if not ids:
-        return []
-    return list(ScaleFile.objects.select_related("workspace").filter(pk__in=ids).order_by("id"))
 
 
 def find_jobs_data(job_ids: Iterable[int]) -> dict[int, dict[str, Any]]:

@@ -52,4 +52,35 @@ def after_stopped(job_ids: Sequence[int], *, now: datetime) -> None:
 
 def after_completed(recipe_id: int, job_id: int, *, ended: datetime) -> None:
     """Queue the children that waited for this job alone, and complete the recipe after its last."""
-    raise NotImplementedError
+    ready = run(
+        """
+        WITH counted AS (
+            UPDATE recipe SET unfinished = unfinished - 1,
+                completed = CASE WHEN unfinished = 1 THEN %(ended)s END,
+                last_modified = CASE WHEN unfinished = 1 THEN %(ended)s ELSE last_modified END
+            WHERE id = %(recipe)s
+        ), met AS (
+            UPDATE recipe_job c SET unmet = unmet - 1
+            FROM recipe_job p JOIN recipe_edge e ON e.parent_id = p.id
+            WHERE p.job_id = %(job)s AND c.id = e.child_id
+            RETURNING c.job_id, c.unmet
+        )
+        SELECT job_id FROM met JOIN job ON job.id = met.job_id
+        WHERE unmet = 0 AND status = %(pending)s ORDER BY job_id
+        """,
+        {
+            "recipe": recipe_id,
+            "job": job_id,
+            "ended": ended,
+            "pending": str(JobStatus.PENDING),
+        },
+    )
+    queue_ready([row["job_id"] for row in ready], recipe_id=recipe_id, now=ended)
+
+
+def queue_ready(job_ids: Sequence[int], *, recipe_id: int, now: datetime) -> None:
+    """Give PENDING jobs their data (contract 4.10) and put them on the queue.
+
+    A job whose data cannot be assembled becomes FAILED with `unknown`, and blocks its descendants.
+    """
+    raise NotImplementedError(job_ids, recipe_id, now)

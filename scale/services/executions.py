@@ -10,7 +10,7 @@ from django.db import transaction
 
 from scale.conf import conf
 from scale.domain.lifecycle import ExecutionStatus, JobStatus
-from scale.domain.retry import Retry, decide
+from scale.domain.retry import Decision, decide
 from scale.domain.times import now as present
 from scale.log import log_event
 from scale.models import Error, JobType
@@ -68,6 +68,7 @@ class Report:
     log: Sequence[LogChunk] = ()
     #: Name of the error it failed with; None when it succeeded.
     error: str | None = None
+    input_file_ids: Sequence[int] = ()
     products: Sequence[StoredProduct] = ()
     parsed: Sequence[ParsedSource] = ()
     manifest: Row | None = None
@@ -159,7 +160,10 @@ def complete_execution(claim: Claim, report: Report) -> bool:
         with transaction.atomic(durable=True):
             _lock(claim.job_id, claim.recipe_id)
             results = save_products(
-                claim=claim, products=report.products, published=report.ended
+                producer=claim,
+                input_file_ids=report.input_file_ids,
+                products=report.products,
+                published=report.ended,
             )
             parse_sources(report.parsed, now=report.ended)
             if not end_execution(
@@ -295,7 +299,7 @@ def _fail(
         max_tries=job["max_tries"],
         is_long_running=is_long_running,
     )
-    if verdict is Retry:
+    if verdict is Decision.RETRY:
         enqueue_jobs([job_id], now=ended, from_statuses=[JobStatus.RUNNING])
     else:
         fail_job(job_id, ended=ended, error_id=error.pk, from_status=JobStatus.RUNNING)
@@ -309,7 +313,7 @@ def _fail(
         job_id=job_id,
         execution_id=execution_id,
         error=error_name,
-        retried=verdict is Retry,
+        retried=verdict is Decision.RETRY,
     )
     feeder.ask_on_commit()
     return True

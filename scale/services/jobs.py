@@ -1,8 +1,7 @@
 """Creating, queueing, canceling and requeueing jobs."""
 
 import logging
-import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -11,9 +10,9 @@ from scale.conf import conf
 from scale.domain.command import queued_arguments
 from scale.domain.interface import Interface
 from scale.domain.job_data import JobData, check_job_data, disk_requirements
-from scale.domain.lifecycle import JobStatus, sources
+from scale.domain.lifecycle import JobStatus
 from scale.domain.times import now as present
-from scale.errors import InvalidInput, InvalidTransition, NotFound
+from scale.errors import InvalidInput, NotFound
 from scale.log import log_event
 from scale.models import (
     Job,
@@ -24,10 +23,10 @@ from scale.models import (
     TriggerEvent,
     Workspace,
 )
+from scale.selectors.files import list_files_by_id
 from scale.selectors.job_types import load_interface
-from scale.selectors.jobs import JobDetails, list_files_by_id
+from scale.selectors.jobs import JobDetails
 from scale.services.feed import feeder
-from scale.services.transitions import cancel_jobs, lock_jobs
 from scale.services.triggers import record_user_event
 
 logger = logging.getLogger(__name__)

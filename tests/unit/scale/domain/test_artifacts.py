@@ -66,8 +66,8 @@ def test_line_is_not_taken_before_it_ends():
     assert scanner.found == [("a", "/out/12")]
 
 
-def test_undecodable_path_survives():
-    assert scan(b"ARTIFACT:a:/out/\xff\n") == [("a", "/out/\udcff")]
+def test_path_that_is_no_utf_8_is_found_in_a_storable_form():
+    assert scan(b"ARTIFACT:a:/out/\xff\xc3\xbc\n") == [("a", "/out/\\xffü")]
 
 
 def test_longest_path_is_found_and_a_longer_line_is_not():

@@ -1,0 +1,37 @@
+"""Reading files and workspaces."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from django.db.models import Min, QuerySet
+
+from scale.models import FileAncestry, ScaleFile, Workspace
+
+
+def list_files_by_id(file_ids: Iterable[int]) -> list[ScaleFile]:
+    """Return the files with these ids, by id, each with its workspace."""
+    ids = set(file_ids)
+    if not ids:
+        return []
+    return list(ScaleFile.objects.select_related("workspace").filter(pk__in=ids).order_by("id"))
+
+
+def list_ancestor_ids(file_ids: Collection[int]) -> set[int]:
+    """Return the ids of all files that any of these descends from."""
+    links = FileAncestry.objects.filter(descendant__in=file_ids)
+    return set(links.values_list("ancestor", flat=True))
+
+
+def find_source_time(file_ids: Collection[int]) -> datetime | None:
+    """Return the earliest `data_started` of the sources among the files and their ancestors (6.4)."""
+    if not file_ids:
+        return None
+    family = {*file_ids, *list_ancestor_ids(file_ids)}
+    sources = ScaleFile.objects.filter(pk__in=family, kind=ScaleFile.Kind.SOURCE)
+    earliest: datetime | None = sources.aggregate(earliest=Min("data_started"))["earliest"]
+    return earliest
+
+
+def list_workspaces_by_id(workspace_ids: Iterable[int]) -> QuerySet[Workspace]:
+    """Return the workspaces with these ids."""
+    return Workspace.objects.filter(pk__in=set(workspace_ids))

@@ -1,0 +1,37 @@
+"""Fixtures shared by all tiers."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from scale.dispatch import Follower, Ring, broker
+from scale.services.feed import feed
+
+
+@pytest.fixture(autouse=True)
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Follower]:
+    """Record who asked for work after a commit, instead of starting its thread."""
+    followers: list[Follower] = []
+    monkeypatch.setattr(Follower, "ask", followers.append)
+    return followers
+
+
+@pytest.fixture
+def published(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Ring]]:
+    """Record what would be published; the broker takes everything and holds it."""
+    rings: list[Ring] = []
+
+    def publish(new: list[Ring]) -> int:
+        rings.extend(new)
+        return len(new)
+
+    monkeypatch.setattr(broker, "publish", publish)
+    monkeypatch.setattr(broker, "waiting", lambda: len(rings))
+    return rings
+
+
+@pytest.fixture
+def fed(published: list[Ring]) -> list[Ring]:
+    """Publish what waits now; return all that was published."""
+    feed()
+    return published
