@@ -112,8 +112,13 @@ def _why_pip_failed(requirements: Path) -> str:
 
 
 def _run(command: list[str]) -> int:
-    # Nothing is written outside the clone, so pip keeps no cache unless told where.
-    environment = {"PIP_NO_CACHE_DIR": "1"} if "PIP_CACHE_DIR" not in os.environ else {}
+    environment: dict[str, str] = {}
+    # Nothing is written outside the clone: pip keeps no cache unless told where, and the
+    # `rustc --version` it asks for its user agent makes no ~/.rustup.
+    if "PIP_CACHE_DIR" not in os.environ:
+        environment["PIP_NO_CACHE_DIR"] = "1"
+    if not Path("~/.rustup").expanduser().exists():
+        environment["RUSTUP_HOME"] = os.environ.get("RUSTUP_HOME", str(VAR / "tmp" / "rustup"))
     with LOG.open("wb") as log:
         done = subprocess.run(
             command,
