@@ -150,11 +150,7 @@ def _load(content: bytes) -> object:
     if len(content) > MAX_BYTES:
         raise InvalidInput(f"{PATH}: expected at most {MAX_BYTES} bytes")
     try:
-        return json.loads(
-            content.decode("utf-8-sig"),
-            object_pairs_hook=_object,
-            parse_constant=_refuse_constant,
-        )
+        return json.loads(content.decode("utf-8-sig"), object_pairs_hook=_object)
     except ValueError as exc:
         raise InvalidInput(f"{PATH}: expected JSON in UTF-8 ({exc})") from exc
     except RecursionError as exc:
@@ -166,7 +162,3 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(document) != len(pairs):
         raise ValueError("a key is repeated")
     return document
-
-
-def _refuse_constant(text: str) -> None:
-    raise ValueError(f"{text} is no JSON number")

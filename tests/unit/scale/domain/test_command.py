@@ -227,7 +227,7 @@ def test_placeholders_of_many_unclosed_ones_take_linear_time():
 
 
 def test_queued_arguments_fill_in_properties_and_leave_the_rest():
-    text = "${--p=:p} ${gone} ${-i :input_file} ${job_output_dir}"
+    text = "${--p=:p} ${-g :gone} ${-i :input_file} ${job_output_dir}"
 
     shown = queued_arguments(text, {"p": "${input_file} 'x", "gone": None})
 
@@ -235,7 +235,7 @@ def test_queued_arguments_fill_in_properties_and_leave_the_rest():
 
 
 def test_resolved_arguments_fill_in_everything_in_one_pass():
-    text = "${-p :p} ${gone} ${input_file} ${job_output_dir} ${open"
+    text = "${-p :p} ${-g :gone} ${input_file} ${job_output_dir} ${open"
     values = {"p": "${p} ${input_file}", "input_file": "/in/a", "job_output_dir": "/out"}
 
     assert resolved_arguments(text, values) == "-p ${p} ${input_file}  /in/a /out ${open"
