@@ -13,6 +13,8 @@ from scale.domain.manifest_form import PATH, ManifestForm, OutputForm, ParseResu
 from scale.errors import InvalidInput
 
 FILE_NAME = "results_manifest.json"
+#: Read no more of the file than this and one byte.
+MAX_BYTES = 32 * 1024 * 1024
 
 
 class InvalidManifest(InvalidInput):
@@ -132,6 +134,8 @@ def parse_manifest(content: bytes | None) -> Manifest:
     Raises:
         InvalidManifest: with every fault.
     """
+    if content is not None and len(content) > MAX_BYTES:
+        raise InvalidManifest(f"{PATH}: expected at most {MAX_BYTES} bytes")
     try:
         form = ManifestForm() if content is None else read_form(content)
     except InvalidInput as exc:

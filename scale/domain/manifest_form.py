@@ -9,9 +9,6 @@ from scale.domain.documents import NOT_NULL, ClosedDocument, OpenDocument, parse
 from scale.domain.geo import GeoMetadata
 from scale.errors import InvalidInput
 
-#: Read no more of the file than this and one byte.
-MAX_BYTES = 32 * 1024 * 1024
-
 PATH = "results_manifest"
 VERSION = "1.1"
 
@@ -147,8 +144,6 @@ def read_form(content: bytes) -> ManifestForm:
 
 
 def _load(content: bytes) -> object:
-    if len(content) > MAX_BYTES:
-        raise InvalidInput(f"{PATH}: expected at most {MAX_BYTES} bytes")
     try:
         return json.loads(content.decode("utf-8-sig"), object_pairs_hook=_object)
     except ValueError as exc:

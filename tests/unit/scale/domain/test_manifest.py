@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scale.domain import manifest as manifest_module
-from scale.domain import manifest_form
 from scale.domain.geo import GeoFacts
 from scale.domain.interface import parse_interface
 from scale.domain.manifest import (
@@ -134,7 +133,7 @@ def test_m2_keys_inside_entries_are_open_and_kept():
 
 
 def test_m2_file_larger_than_the_limit_is_refused(monkeypatch):
-    monkeypatch.setattr(manifest_form, "MAX_BYTES", 2)
+    monkeypatch.setattr(manifest_module, "MAX_BYTES", 2)
 
     assert parse_manifest(b"{}")
     assert faults_of(parse_manifest, b"{ }") == ["results_manifest: expected at most 2 bytes"]
