@@ -14,6 +14,9 @@ from scale.errors import InvalidInput
 #: The current interface of each job type, by its name and version.
 Interfaces = Mapping[tuple[str, str], Interface]
 
+#: How many jobs of a cycle a fault names.
+_SHOWN_JOBS = 12
+
 
 class JobTypeName(ClosedDocument):
     """The job type that a recipe job runs."""
@@ -35,7 +38,7 @@ class RecipeInputLink(ClosedDocument):
 
 
 class Connection(ClosedDocument):
-    """An output of the dependency that feeds an input of the dependant."""
+    """An output of the dependency that feeds an input of the dependent job."""
 
     output: str
     input: str
@@ -108,7 +111,7 @@ def parse_definition(raw: object, path: str = "definition") -> Definition:
     try:
         _sorter(definition).prepare()
     except CycleError as exc:
-        faults.append(f"{path}.jobs: circular dependency {' -> '.join(exc.args[1])}")
+        faults.append(f"{path}.jobs: circular dependency {_shown_cycle(exc.args[1])}")
     if faults:
         raise InvalidInput(faults)
     return definition
@@ -237,6 +240,11 @@ def _fed_twice(fed: list[tuple[str, str]]) -> Iterator[str]:
         if job_input in seen:
             yield f"{at}: '{job_input}' is fed twice"
         seen.add(job_input)
+
+
+def _shown_cycle(names: list[str]) -> str:
+    shown = names if len(names) <= _SHOWN_JOBS else [*names[:_SHOWN_JOBS], "…"]
+    return " -> ".join(shown)
 
 
 def _sorter(definition: Definition) -> TopologicalSorter[str]:

@@ -226,6 +226,15 @@ def test_r5_circular_dependency_is_refused(jobs):
     assert "first" not in fault
 
 
+def test_r5_long_cycle_is_shortened_in_the_fault():
+    ring = [job(f"j{i}", needs=[f"j{(i + 1) % 50}"]) for i in range(50)]
+
+    (fault,) = faults_of(definition(*ring))
+
+    assert fault.count(" -> ") == 12
+    assert fault.endswith(" -> …")
+
+
 @pytest.mark.parametrize(
     ("child", "at"),
     [

@@ -2,6 +2,7 @@ import json
 
 import pytest
 from hypothesis import given
+from pydantic import Field
 
 from scale.domain.documents import (
     BIGINT_MAX,
@@ -58,6 +59,16 @@ def test_parse_document_tells_every_fault_at_its_path():
         "doc.parts[2]: expected an object",
         "doc.extra: unknown key",
     ]
+
+
+def test_fault_without_a_text_of_our_own_is_told_at_its_path_too():
+    class Positive(ClosedDocument):
+        share: float = Field(gt=0)
+
+    (fault,) = faults_of(Positive, {"share": 0})
+
+    assert fault.startswith("doc.share: ")
+    assert "0" in fault
 
 
 @pytest.mark.parametrize("file_id", [True, "12", 1.0, 1.5, None, [1]])
