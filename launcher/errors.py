@@ -9,10 +9,12 @@ class Problem(Exception):
 
 
 def exit_with(main: Callable[[], int]) -> None:
-    """Run `main` and exit with what it returns, or with 1 and the sentence of a `Problem`."""
+    """Exit with what `main` returns; 1 and the sentence of a `Problem`; 130 on Ctrl-C."""
     try:
         status = main()
     except Problem as problem:
         print(f"{sys.argv[0].rpartition('/')[2]}: {problem}", file=sys.stderr)
         status = 1
+    except KeyboardInterrupt:
+        status = 130
     sys.exit(status)

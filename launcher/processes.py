@@ -1,6 +1,7 @@
-"""Run the processes of the `Procfile` under honcho, each with a log file, until told to stop.
+"""Run the processes of a `Procfile` under honcho, each with a log file, until told to stop.
 
-Started by `launcher.stack` as `python -m launcher.processes LOG_DIRECTORY`; SIGTERM is a warm stop.
+`python -m launcher.processes PROCFILE LOG_DIRECTORY`, as `launcher.stack` does; SIGTERM is a warm
+stop.
 It prints one thing only: which process ended first, when that was not asked for.
 """
 
@@ -15,7 +16,7 @@ from honcho.environ import parse_procfile
 from honcho.printer import Message
 
 from launcher import leash
-from launcher.paths import LOG_MAX_BYTES, ROOT
+from launcher.paths import LOG_MAX_BYTES
 
 # Longer than a worker's own warm stop, which ends or puts back its jobs: honcho's five seconds
 # would cut it short with SIGKILL.
@@ -53,11 +54,11 @@ def main() -> int:
     leash.adopt_orphans()
     # honcho calls itself "system", as does one of our processes.
     honcho.manager.SYSTEM_PRINTER_NAME = "honcho"
-    directory = Path(sys.argv[1])
+    procfile, directory = map(Path, sys.argv[1:])
     printer = FilePrinter(directory)
     manager = honcho.manager.Manager(printer=printer)
-    for name, command in parse_procfile((ROOT / "Procfile").read_text()).processes.items():
-        manager.add_process(name, command, cwd=str(ROOT))
+    for name, command in parse_procfile(procfile.read_text()).processes.items():
+        manager.add_process(name, command, cwd=str(procfile.parent))
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         manager.loop()

@@ -166,7 +166,7 @@ class Stack:
         logs = self.var / "log"
         with open_log(logs / "launcher.log") as log:
             self._processes = subprocess.Popen(
-                [sys.executable, "-m", "launcher.processes", str(logs)],
+                [sys.executable, "-m", "launcher.processes", str(ROOT / "Procfile"), str(logs)],
                 cwd=ROOT,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
