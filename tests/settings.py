@@ -10,3 +10,5 @@ os.environ.setdefault("DATABASE_URL", "postgres://root@127.0.0.1:5432/scale")
 from scale.settings import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# WhiteNoise warns when static files have not been collected.
+MIDDLEWARE = [name for name in MIDDLEWARE if "whitenoise" not in name]  # noqa: F405

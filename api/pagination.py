@@ -1,0 +1,83 @@
+"""Lists in pages (contract 1.4)."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework.request import Request
+from rest_framework.utils.urls import replace_query_param
+
+from scale.errors import NotFound
+
+DEFAULT_SIZE = 100
+MAX_SIZE = 1000
+
+Rows = QuerySet[Any] | Sequence[Any]
+
+_DIGITS = re.compile(r"[0-9]{1,18}")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which part of a list is asked for."""
+
+    number: int
+    size: int
+
+    @classmethod
+    def read(cls, request: Request) -> "Page":
+        """Read `page` and `page_size` from the query string.
+
+        Raises:
+            NotFound: the page is zero or no number.
+        """
+        number = request.query_params.get("page", "1")
+        if not _DIGITS.fullmatch(number) or int(number) == 0:
+            raise NotFound("Invalid page.")
+        size = request.query_params.get("page_size", "")
+        wanted = int(size) if _DIGITS.fullmatch(size) else 0
+        return cls(int(number), min(wanted, MAX_SIZE) or DEFAULT_SIZE)
+
+    def check(self, count: int) -> None:
+        """Require that a list of so many rows has this page; the first it always has.
+
+        Raises:
+            NotFound: it has not.
+        """
+        if self.number > 1 and self.offset >= count:
+            raise NotFound("Invalid page.")
+
+    @property
+    def offset(self) -> int:
+        """Return how many rows come before this page."""
+        return (self.number - 1) * self.size
+
+    def cut(self, rows: Rows) -> Sequence[Any]:
+        """Return the rows of this page."""
+        return rows[self.offset : self.offset + self.size]
+
+    def envelope(self, request: Request, count: int, results: list[Any]) -> dict[str, Any]:
+        """Return the answer: the page's rows between links to its neighbours."""
+        return {
+            "count": count,
+            "next": self._link(request, 1) if self.offset + self.size < count else None,
+            "previous": self._link(request, -1) if self.number > 1 else None,
+            "results": results,
+        }
+
+    def _link(self, request: Request, step: int) -> str:
+        return replace_query_param(request.build_absolute_uri(), "page", self.number + step)
+
+
+def paginate(request: Request, rows: Rows, render: Any) -> dict[str, Any]:
+    """Return a page of rows as the contract's envelope; `render` makes a page's rows JSON.
+
+    Raises:
+        NotFound: the list has no such page.
+    """
+    page = Page.read(request)
+    count = rows.count() if isinstance(rows, QuerySet) else len(rows)
+    page.check(count)
+    return page.envelope(request, count, render(page.cut(rows)))
