@@ -60,7 +60,7 @@ def after_completed(recipe_id: int, job_id: int, *, ended: datetime) -> None:
                 last_modified = CASE WHEN unfinished = 1 THEN %(ended)s ELSE last_modified END
             WHERE id = %(recipe)s
         ), met AS (
-            UPDATE recipe_job c SET unmet = unmet - 1
+            UPDATE recipe_job c SET unmet = c.unmet - 1
             FROM recipe_job p JOIN recipe_edge e ON e.parent_id = p.id
             WHERE p.job_id = %(job)s AND c.id = e.child_id
             RETURNING c.job_id, c.unmet
@@ -75,12 +75,47 @@ def after_completed(recipe_id: int, job_id: int, *, ended: datetime) -> None:
             "pending": str(JobStatus.PENDING),
         },
     )
-    queue_ready([row["job_id"] for row in ready], recipe_id=recipe_id, now=ended)
+    queue_ready([row["job_id"] for row in ready], now=ended)
 
 
-def queue_ready(job_ids: Sequence[int], *, recipe_id: int, now: datetime) -> None:
+# Held is what has an ancestor that is FAILED or CANCELED and stays so.
+HELD = """
+WITH RECURSIVE held AS (
+    SELECT e.child_id
+    FROM recipe_job r JOIN job j ON j.id = r.job_id JOIN recipe_edge e ON e.parent_id = r.id
+    WHERE r.recipe_id = ANY(%(recipes)s) AND j.status IN ('FAILED', 'CANCELED')
+        AND j.id <> ALL(%(never_queued)s)
+    UNION
+    SELECT e.child_id FROM recipe_edge e JOIN held h ON h.child_id = e.parent_id
+)
+SELECT r.job_id, h.child_id IS NOT NULL AS is_held, r.unmet
+FROM recipe_job r JOIN job j ON j.id = r.job_id LEFT JOIN held h ON h.child_id = r.id
+WHERE r.recipe_id = ANY(%(recipes)s)
+    AND (j.status = 'BLOCKED' OR (r.job_id = ANY(%(never_queued)s) AND j.status <> 'PENDING'))
+"""
+
+
+def after_requeued(
+    recipe_ids: Sequence[int], never_queued: Sequence[int], *, now: datetime
+) -> list[int]:
+    """Settle recipes of requeued jobs: what has no blocking ancestor left becomes PENDING.
+
+    `never_queued` are the requeued jobs that have no execution: they become PENDING or BLOCKED.
+    Returns the PENDING jobs that wait for nothing: the caller has to queue them.
+    """
+    if not recipe_ids:
+        return []
+    rows = run(HELD, {"recipes": list(recipe_ids), "never_queued": list(never_queued)})
+    free = [row for row in rows if not row["is_held"]]
+    hold_jobs([row["job_id"] for row in rows if row["is_held"]], to=JobStatus.BLOCKED, now=now)
+    hold_jobs([row["job_id"] for row in free], to=JobStatus.PENDING, now=now)
+    return sorted(row["job_id"] for row in free if row["unmet"] == 0)
+
+
+def queue_ready(job_ids: Sequence[int], *, now: datetime) -> None:
     """Give PENDING jobs their data (contract 4.10) and put them on the queue.
 
     A job whose data cannot be assembled becomes FAILED with `unknown`, and blocks its descendants.
     """
-    raise NotImplementedError(job_ids, recipe_id, now)
+    if job_ids:
+        raise NotImplementedError(job_ids, now)
