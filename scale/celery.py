@@ -1,16 +1,20 @@
 """The Celery app and nothing else."""
 
 import os
+from typing import Any
 
-from celery import Celery
+import django
+from celery import Celery, signals
 from django.conf import settings
 from kombu import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "scale.settings")
 
 LANES = 10
+IS_REDIS = settings.CELERY_BROKER_URL.startswith(("redis:", "rediss:"))
 
-app = Celery("scale", set_as_current=True)
+# Without Celery's Django fixup, which closes the database connection around every task.
+app = Celery("scale", fixups=[])
 app.conf.update(
     broker_url=settings.CELERY_BROKER_URL,
     broker_connection_retry_on_startup=True,
@@ -39,12 +43,23 @@ app.conf.update(
     timezone="UTC",
     beat_scheduler="django_celery_beat.schedulers:DatabaseScheduler",
     beat_max_loop_interval=1,
-    imports=["workers.tasks", "beat.tasks"],
+    imports=["workers.tasks", "workers.signals", "beat.tasks"],
 )
-if app.conf.broker_url.startswith(("redis:", "rediss:")):
+if IS_REDIS:
     app.conf.broker_transport_options = {
         "priority_steps": list(range(LANES)),
         "queue_order_strategy": "priority",
         "sep": ":",
         "visibility_timeout": 3600,
     }
+
+
+@signals.import_modules.connect
+def set_up_django(**_: Any) -> None:
+    """Make the models importable before Celery imports the tasks."""
+    django.setup()
+
+
+@signals.setup_logging.connect
+def keep_logging(**_: Any) -> None:
+    """Keep the logging that Django's settings configured."""

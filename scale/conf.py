@@ -29,12 +29,14 @@ class Conf:
 
     # execution
     lease_seconds: float = 20.0
-    heartbeat_seconds: float = 1.0
-    kill_grace_seconds: float = 5.0
+    heartbeat_seconds: float = 0.5
+    kill_grace_seconds: float = 1.0
     warm_stop_seconds: float = 25.0
     worker_concurrency: int = 2
     work_dir: Path = Path("var/work")
     log_cap_bytes: int = 10 * MIB
+    #: Input files up to this size are copied for the job, larger ones are linked to.
+    copy_input_bytes: int = 64 * MIB
 
     # nodes
     hostname: str = ""
@@ -81,6 +83,7 @@ class Conf:
             ),
             work_dir=Path(env.text("SCALE_WORK_DIR", str(cls.work_dir))).resolve(),
             log_cap_bytes=env.integer("SCALE_LOG_CAP_BYTES", cls.log_cap_bytes, least=1024),
+            copy_input_bytes=env.integer("SCALE_COPY_INPUT_BYTES", cls.copy_input_bytes),
             hostname=env.text("SCALE_HOSTNAME") or socket.gethostname(),
             node_cpus=env.number("SCALE_NODE_CPUS", float(os.cpu_count() or 1)),
             node_mem_mib=env.number("SCALE_NODE_MEM_MIB", mem_mib),

@@ -12,12 +12,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.db import connection as database
 from django.db import transaction
 from kombu import Connection
+from kombu.exceptions import KombuError
 
-from scale.celery import LANES, app
+from scale.celery import IS_REDIS, LANES, app
 from scale.conf import conf
 from scale.log import log_event
 
@@ -116,13 +116,12 @@ class Broker:
 
     def _errors(self) -> tuple[type[BaseException], ...]:
         known = app.connection_for_write()
-        return (OSError, *known.connection_errors, *known.channel_errors)
+        return (OSError, KombuError, *known.connection_errors, *known.channel_errors)
 
 
 def message_priority(lane: int) -> int:
     """Return the message priority of a lane: Redis serves 0 first, RabbitMQ the highest."""
-    is_redis = settings.CELERY_BROKER_URL.startswith(("redis:", "rediss:"))
-    return lane if is_redis else LANES - 1 - lane
+    return lane if IS_REDIS else LANES - 1 - lane
 
 
 class Follower:

@@ -320,7 +320,7 @@ class Migration(migrations.Migration):
                 ('created', models.DateTimeField(default=scale.domain.times.now)),
                 ('last_modified', models.DateTimeField(default=scale.domain.times.now)),
                 ('kind', models.CharField(choices=[('SOURCE', 'Source'), ('PRODUCT', 'Product')], max_length=7)),
-                ('file_name', models.CharField(max_length=250)),
+                ('file_name', models.CharField(max_length=255)),
                 ('file_path', models.CharField(max_length=1000)),
                 ('media_type', models.CharField(max_length=250)),
                 ('file_size', models.BigIntegerField()),

@@ -41,7 +41,7 @@ class ScaleFile(Stamped):
 
     kind = models.CharField(max_length=7, choices=Kind.choices)
     workspace = models.ForeignKey(Workspace, models.PROTECT)
-    file_name = models.CharField(max_length=250)
+    file_name = models.CharField(max_length=255)
     #: Path below the workspace's root.
     file_path = models.CharField(max_length=1000)
     media_type = models.CharField(max_length=250)

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from scale.conf import conf
 from scale.dispatch import Follower, Ring, broker
+from scale.domain.times import now
 from scale.log import log_event
 from scale.services.transitions import run
 
@@ -90,6 +91,20 @@ def feed() -> int:
         _unmark([ring.execution_id for ring in rings[sent:]])
     log_event(logger, "executions_dispatched", logging.DEBUG, sent=sent)
     return sent
+
+
+def turn() -> None:
+    """Feed on behalf of the timetable, and record that dispatch is alive and the broker answers."""
+    feed()
+    answers = broker.waiting() is not None
+    run(
+        """
+        UPDATE scheduler SET last_turn = %(now)s, hostname = %(hostname)s,
+            broker_seen = CASE WHEN %(answers)s THEN %(now)s ELSE broker_seen END
+        WHERE id = 1
+        """,
+        {"now": now(), "hostname": conf().hostname, "answers": answers},
+    )
 
 
 def _unmark(execution_ids: Iterable[int]) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from scale.domain.geo import GeoFacts
+from scale.domain.results import JobResults
 from scale.models import FileAncestry, ScaleFile
 from scale.selectors.files import list_ancestor_ids
 
@@ -91,22 +92,14 @@ def save_products(
             for file in files
             for ancestor in ancestors
         )
-    made: dict[str, list[int]] = {}
+    lists: dict[str, list[int]] = {}
+    singles: dict[str, int | list[int]] = {}
     for product, file in zip(products, files, strict=True):
-        made.setdefault(product.output_name, []).append(file.pk)
-    lists = {product.output_name for product in products if product.is_list}
-    return results_document(made, lists)
-
-
-def results_document(made: dict[str, list[int]], lists: set[str]) -> dict[str, Any]:
-    """Return the job results document (contract 3.3)."""
-    return {
-        "version": "1.0",
-        "output_data": [
-            {"name": name, "file_ids": ids} if name in lists else {"name": name, "file_id": ids[0]}
-            for name, ids in made.items()
-        ],
-    }
+        if product.is_list:
+            lists.setdefault(product.output_name, []).append(file.pk)
+        else:
+            singles[product.output_name] = file.pk
+    return JobResults(singles | lists).stored()
 
 
 def parse_sources(parsed: Sequence[ParsedSource], *, now: datetime) -> None:

@@ -1,0 +1,34 @@
+"""The timetable: when what happens, each line with its reason.
+
+Beat copies it into the database at each start (django-celery-beat), where an operator may switch
+entries off. A tick that nobody took within its period is worthless, so it expires.
+"""
+
+from typing import Any
+
+from scale.conf import Conf
+
+
+def timetable(conf: Conf) -> dict[str, dict[str, Any]]:
+    """Return Celery's beat schedule."""
+    return {
+        # Finishing workers and requests feed too; this is for what nobody else noticed.
+        "feed": _every(1, "beat.feed"),
+        # A lost message delays work by at most this and the grace period.
+        "ring-missing": _every(5, "beat.ring_missing"),
+        # With the lease this bounds how long a lost worker's jobs wait: under 30 s.
+        "fail-lost-executions": _every(2, "beat.fail_lost_executions"),
+        # Recipe jobs that a requeue made runnable, if the process that did so died since.
+        "queue-stranded": _every(5, "beat.queue_stranded"),
+        "sample-load": _every(conf.load_sample_seconds, "beat.sample_load"),
+        # Small batches, so that a backlog is worked off without a long transaction.
+        "prune": _every(60, "beat.prune"),
+    }
+
+
+def _every(seconds: int, task: str) -> dict[str, Any]:
+    return {
+        "task": task,
+        "schedule": float(seconds),
+        "options": {"queue": "system", "expires": max(seconds, 5)},
+    }

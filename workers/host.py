@@ -1,0 +1,151 @@
+"""This worker process: its identity, its node, what it runs now, and its sign of life."""
+
+import logging
+import shutil
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from django.db import InterfaceError, OperationalError, connection
+
+from scale.conf import MIB, conf
+from scale.log import log_event
+from scale.services.executions import Claim, renew_leases
+from scale.services.nodes import beat_node, register_node
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+#: The database is away, or the connection is broken.
+DATABASE_AWAY = (OperationalError, InterfaceError)
+RETRY_SECONDS = 1.0
+
+
+@dataclass
+class Run:
+    """An execution under way in this process."""
+
+    claim: Claim
+    #: Set when the program must end: the lease is lost, or the worker stops.
+    ending: threading.Event = field(default_factory=threading.Event)
+    #: Canceled, or taken away after the lease ran out: nothing may be reported.
+    is_lost: bool = False
+
+
+class Host:
+    """What the slots of one worker process share."""
+
+    def __init__(self, *, identity: str, directory: Path) -> None:
+        self.identity = identity
+        self.directory = directory
+        self.is_stopping = False
+        self.may_start = True
+        self._runs: dict[int, Run] = {}
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+        self.node_id = self.until_back(
+            lambda: register_node(worker=identity, disk_mib=self._disk_mib()).pk
+        )
+        self._pulse = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+        self._pulse.start()
+
+    def begin(self, claim: Claim) -> Run:
+        """Enter an execution, so that its lease is renewed."""
+        run = Run(claim)
+        with self._lock:
+            self._runs[claim.execution_id] = run
+        return run
+
+    def finish(self, run: Run) -> None:
+        """Forget an execution."""
+        with self._lock:
+            self._runs.pop(run.claim.execution_id, None)
+
+    def stop(self, *, grace_seconds: float) -> None:
+        """Start nothing more; what still runs after the grace period goes back on the queue."""
+        self.is_stopping = True
+        timer = threading.Timer(grace_seconds, self._end_runs)
+        timer.daemon = True
+        timer.start()
+
+    def until_back(self, call: Callable[[], T]) -> T:
+        """Return what `call` returns, repeating it while the database is away."""
+        while True:
+            try:
+                return call()
+            except DATABASE_AWAY as exc:
+                log_event(logger, "database_away", logging.WARNING, reason=str(exc).split("\n")[0])
+                self.reconnect()
+                self._stopped.wait(RETRY_SECONDS)
+
+    def reconnect(self) -> None:
+        """Have this thread open a new connection at its next query."""
+        connection.close()
+
+    def _end_runs(self) -> None:
+        for run in self._snapshot():
+            run.ending.set()
+
+    def _snapshot(self) -> list[Run]:
+        with self._lock:
+            return list(self._runs.values())
+
+    def _disk_mib(self) -> float:
+        return shutil.disk_usage(self.directory).total / MIB
+
+    def _beat(self) -> None:
+        beats = 0
+        while not self._stopped.wait(conf().heartbeat_seconds):
+            try:
+                self._renew()
+                if beats % 10 == 0:
+                    self.may_start = beat_node(node_id=self.node_id, disk_mib=self._disk_mib())
+                beats += 1
+            except DATABASE_AWAY:
+                connection.close()
+            except Exception:
+                logger.exception("heartbeat_failed")
+                connection.close()
+
+    def _renew(self) -> None:
+        runs = self._snapshot()
+        if not runs:
+            return
+        kept = renew_leases(
+            worker=self.identity, execution_ids=[run.claim.execution_id for run in runs]
+        )
+        for run in runs:
+            if run.claim.execution_id not in kept:
+                run.is_lost = True
+                run.ending.set()
+
+
+_host: Host | None = None
+
+
+def open_host() -> None:
+    """Make this process a host for executions: a node, with a work directory and an identity."""
+    global _host
+    identity = new_identity(conf().hostname)
+    end_leftovers(conf().work_dir)
+    _host = Host(identity=identity, directory=claim_directory(conf().work_dir, identity))
+
+
+def current_host() -> Host:
+    """Return this process's host.
+
+    Raises:
+        RuntimeError: the process does not serve the `jobs` queue.
+    """
+    if _host is None:
+        raise RuntimeError("This process was not set up to run executions.")
+    return _host
+
+
+def close_host(*, grace_seconds: float) -> None:
+    """Stop warmly, if this process is a host."""
+    if _host is not None:
+        _host.stop(grace_seconds=grace_seconds)

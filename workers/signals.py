@@ -1,0 +1,27 @@
+"""What Celery's worker does at its start and stop, for the `jobs` queue."""
+
+import logging
+from typing import Any
+
+from celery import signals
+
+from scale.conf import conf
+from scale.dispatch import JOBS_QUEUE
+from scale.log import log_event
+from workers.host import close_host, open_host
+
+logger = logging.getLogger(__name__)
+
+
+@signals.celeryd_after_setup.connect
+def start_host(instance: Any, **_: Any) -> None:
+    """Become a node before the first message arrives."""
+    if JOBS_QUEUE in instance.app.amqp.queues.consume_from:
+        open_host()
+
+
+@signals.worker_shutting_down.connect
+def stop_host(sig: str, how: str, **_: Any) -> None:
+    """Stop warmly: no new executions, what outlives the grace period goes back on the queue."""
+    log_event(logger, "worker_stopping", signal=sig, how=how)
+    close_host(grace_seconds=conf().warm_stop_seconds)

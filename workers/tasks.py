@@ -1,0 +1,18 @@
+"""Celery tasks of the `jobs` queue: shells around the worker's pipeline."""
+
+from celery.exceptions import Reject
+
+from scale.celery import app
+from scale.dispatch import RUN_EXECUTION
+from workers.host import current_host
+from workers.pipeline import run
+
+
+@app.task(name=RUN_EXECUTION)  # type: ignore[untyped-decorator]
+def run_execution(execution_id: int) -> None:
+    """Run the execution that waits under this id, or a more urgent one."""
+    host = current_host()
+    if host.is_stopping:
+        # Another worker may have it; a message that is not acknowledged would wait for its timeout.
+        raise Reject(reason="this worker is stopping", requeue=True)
+    run(host, execution_id)
