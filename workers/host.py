@@ -1,6 +1,8 @@
 """This worker process: its identity, its node, what it runs now, and its sign of life."""
 
 import logging
+import os
+import secrets
 import shutil
 import threading
 from collections.abc import Callable
@@ -14,6 +16,7 @@ from scale.conf import MIB, conf
 from scale.log import log_event
 from scale.services.executions import Claim, renew_leases
 from scale.services.nodes import beat_node, register_node
+from workers.processes import prctl
 
 logger = logging.getLogger(__name__)
 
@@ -129,9 +132,11 @@ _host: Host | None = None
 def open_host() -> None:
     """Make this process a host for executions: a node, with a work directory and an identity."""
     global _host
-    identity = new_identity(conf().hostname)
-    end_leftovers(conf().work_dir)
-    _host = Host(identity=identity, directory=claim_directory(conf().work_dir, identity))
+    identity = f"{conf().hostname}:{os.getpid()}:{secrets.token_hex(4)}"
+    directory = conf().work_dir / identity
+    directory.mkdir(parents=True)
+    prctl.become_subreaper()
+    _host = Host(identity=identity, directory=directory)
 
 
 def current_host() -> Host:

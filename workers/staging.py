@@ -16,7 +16,7 @@ from scale.domain.media_types import guess_media_type
 from scale.domain.times import now
 from scale.models import ScaleFile, Workspace
 from scale.selectors.files import find_source_time, list_files_by_id, list_workspaces_by_id
-from scale.selectors.recipes import find_recipe_type
+from scale.selectors.recipes import get_recipe_type_name
 from scale.services.executions import Claim
 from scale.services.files import ParsedSource, StoredProduct
 from scale.storage import remove_file, resolve_in_workspace, store_file
@@ -101,7 +101,7 @@ def store_outputs(
     """
     workspaces = {w.pk: w for w in list_workspaces_by_id(data.workspace_ids)}
     source_time = find_source_time(data.file_ids)
-    recipe_type = find_recipe_type(claim.recipe_id) if claim.recipe_id else None
+    recipe_type = get_recipe_type_name(claim.recipe_id) if claim.recipe_id else None
     stored: list[StoredProduct] = []
     try:
         for output in outputs:

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from django.db.models import QuerySet
@@ -12,7 +14,8 @@ from scale.domain.job_data import JobData, read_job_data
 from scale.errors import NotFound
 from scale.models import Job, JobExecution, Recipe, ScaleFile
 from scale.selectors.files import list_files_by_id
-from scale.selectors.job_types import load_interface
+from scale.selectors.filters import narrow
+from scale.selectors.job_types import load_interface, load_interfaces
 
 #: Columns that lists never load.
 LARGE = (
@@ -51,9 +54,32 @@ class JobDetails:
         return read_job_data(self.job.data, self.interface)
 
 
-def list_jobs() -> QuerySet[Job]:
-    """Return all jobs as lists show them: related rows joined, large columns left out."""
-    return Job.objects.select_related("job_type", "job_type_rev", "event", "error").defer(*LARGE)
+def list_jobs(
+    *,
+    started: datetime | None = None,
+    ended: datetime | None = None,
+    status: str | None = None,
+    job_id: Sequence[int] | None = None,
+    job_type_id: Sequence[int] | None = None,
+    job_type_name: Sequence[str] | None = None,
+    job_type_category: Sequence[str] | None = None,
+    error_category: Sequence[str] | None = None,
+) -> QuerySet[Job]:
+    """Return jobs as lists show them: related rows joined, large columns left out.
+
+    `started` and `ended` are about last_modified (contract 1.5).
+    """
+    return narrow(
+        Job.objects.select_related("job_type", "job_type_rev", "event", "error").defer(*LARGE),
+        last_modified__gte=started,
+        last_modified__lte=ended,
+        status=status,
+        pk__in=job_id,
+        job_type__in=job_type_id,
+        job_type__name__in=job_type_name,
+        job_type__category__in=job_type_category,
+        error__category__in=error_category,
+    )
 
 
 def get_job_details(job_id: int) -> JobDetails:
@@ -82,6 +108,21 @@ def get_job_details(job_id: int) -> JobDetails:
         .defer("data", "recipe_type__definition", "recipe_type_rev__definition")
     )
     return details
+
+
+def find_input_files(jobs: Iterable[Job]) -> dict[int, list[ScaleFile]]:
+    """Return the input files of jobs, by job id, in a fixed number of queries."""
+    revisions = {job.pk: job.job_type_rev_id for job in jobs}
+    interfaces = load_interfaces(revisions.values())
+    file_ids = {
+        job_id: read_job_data(data, interfaces[revisions[job_id]]).file_ids
+        for job_id, data in find_jobs_data(revisions).items()
+    }
+    files = {file.pk: file for file in list_files_by_id(chain.from_iterable(file_ids.values()))}
+    return {
+        job_id: [files[one] for one in sorted(ids) if one in files]
+        for job_id, ids in file_ids.items()
+    }
 
 
 def find_jobs_data(job_ids: Iterable[int]) -> dict[int, dict[str, Any]]:

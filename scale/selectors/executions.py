@@ -1,0 +1,115 @@
+"""Reading job executions."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from scale.domain.lifecycle import EXECUTION_FINAL, ExecutionStatus
+from scale.errors import NotFound
+from scale.models import ExecutionLog, JobExecution
+from scale.selectors.filters import narrow
+from scale.selectors.jobs import EXECUTION_LARGE, LARGE
+
+_JOB_LARGE = [f"job__{name}" for name in LARGE if not name.startswith(("job_type_rev__", "event__"))]
+_DETAILS_LARGE = [f"job__{name}" for name in LARGE]
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionLogs:
+    """What an execution's steps printed so far; None where nothing was."""
+
+    execution: JobExecution
+    stdout: str | None
+    stderr: str | None
+
+    @property
+    def is_finished(self) -> bool:
+        """Tell whether no more output can come."""
+        return self.execution.status in EXECUTION_FINAL
+
+
+def list_executions(
+    *,
+    started: datetime | None = None,
+    ended: datetime | None = None,
+    status: str | None = None,
+    job_type_id: Sequence[int] | None = None,
+    job_type_name: Sequence[str] | None = None,
+    job_type_category: Sequence[str] | None = None,
+    node_id: Sequence[int] | None = None,
+) -> QuerySet[JobExecution]:
+    """Return executions as lists show them, by last_modified between started and ended (2.6)."""
+    return narrow(
+        JobExecution.objects.select_related("job__job_type", "node", "error").defer(
+            *EXECUTION_LARGE, *_JOB_LARGE
+        ),
+        last_modified__gte=started,
+        last_modified__lte=ended,
+        status=status,
+        job_type__in=job_type_id,
+        job_type__name__in=job_type_name,
+        job_type__category__in=job_type_category,
+        node__in=node_id,
+    )
+
+
+def get_execution_details(execution_id: int) -> JobExecution:
+    """Return an execution with its job as lists show it, its node, error and results.
+
+    Raises:
+        NotFound: there is no such execution.
+    """
+    execution = (
+        JobExecution.objects.select_related(
+            "job__job_type", "job__job_type_rev", "job__event", "job__error", "node", "error"
+        )
+        .defer(*_DETAILS_LARGE)
+        .filter(pk=execution_id)
+        .first()
+    )
+    if execution is None:
+        raise NotFound(f"There is no job execution {execution_id}.")
+    return execution
+
+
+def get_execution_logs(execution_id: int) -> ExecutionLogs:
+    """Return what an execution printed so far, its steps' output one after the other (2.6).
+
+    Raises:
+        NotFound: there is no such execution.
+    """
+    execution = list_executions().filter(pk=execution_id).first()
+    if execution is None:
+        raise NotFound(f"There is no job execution {execution_id}.")
+    texts: dict[str, list[str]] = {}
+    chunks = ExecutionLog.objects.filter(execution=execution_id).order_by("id")
+    for stream, text in chunks.values_list("stream", "text"):
+        texts.setdefault(stream, []).append(text)
+    streams = {stream: "".join(parts) for stream, parts in texts.items()}
+    return ExecutionLogs(
+        execution,
+        streams.get(ExecutionLog.Stream.STDOUT),
+        streams.get(ExecutionLog.Stream.STDERR),
+    )
+
+
+def find_latest_executions(job_ids: Iterable[int]) -> dict[int, JobExecution]:
+    """Return the newest execution of each job that has one, by job id."""
+    newest = (
+        JobExecution.objects.filter(job__in=list(job_ids))
+        .defer(*EXECUTION_LARGE)
+        .order_by("job_id", "-exe_num")
+        .distinct("job_id")
+    )
+    return {execution.job_id: execution for execution in newest}
+
+
+def list_running_executions(node_ids: Iterable[int]) -> QuerySet[JobExecution]:
+    """Return what runs on these nodes, as lists show it."""
+    return (
+        list_executions(status=ExecutionStatus.RUNNING, node_id=list(node_ids))
+        .exclude(node=None)
+        .order_by("started", "id")
+    )

@@ -1,0 +1,97 @@
+"""End the process tree of a program in a worker process that is a child subreaper.
+
+An orphan of any program becomes a child of the worker's main thread. Whose it is, is told by its
+session, its mark or its environment. A *stranger* shows none of these; it is ended with the last of
+the programs that were running when it was first seen, as it descends from one of them.
+"""
+
+import os
+from collections.abc import Callable
+
+from workers.processes import ending
+from workers.processes.ending import family
+from workers.processes.marks import (
+    EXECUTION_VARIABLE,
+    WORKER_VARIABLE,
+    read_mark,
+)
+from workers.processes.procfs import Stat, children_of_thread, read_environment, read_stat
+from workers.processes.program import Program, running
+
+#: The programs that were running when a stranger was first seen, by its key.
+_suspects: dict[tuple[int, int], frozenset[Program]] = {}
+
+
+def end(program: Program, *, grace_seconds: float, tick: Callable[[], None] | None = None) -> bool:
+    """End the program, if it still runs, and every process it has left behind.
+
+    All are sent SIGTERM and, after the grace period, SIGKILL. Calls `tick` about once a second
+    meanwhile. Returns False when something could not be ended within some ten seconds more.
+    """
+    me = os.getpid()
+    # The usual case: it has ended and nobody in this worker has orphans.
+    if program.wait(0) is not None and not children_of_thread(me, me):
+        return True
+    return ending.end(lambda: _roots(program), grace_seconds=grace_seconds, tick=tick)
+
+
+def terminate(program: Program) -> None:
+    """Send SIGTERM to every process of the program and return at once."""
+    ending.terminate(lambda: _roots(program))
+
+
+def kill(program: Program) -> bool:
+    """Send SIGKILL to every process of the program until none is left; False when one remains."""
+    return ending.kill(lambda: _roots(program))
+
+
+def reap_orphans() -> None:
+    """Remove the zombies that programs leave behind; called now and then in a long execution."""
+    with family:
+        _orphans()
+
+
+def _roots(program: Program) -> list[Stat]:
+    with family:
+        roots = [stat for stat in _orphans() if _belongs(stat, program)]
+        if program.wait(0) is None and (stat := read_stat(program.pid)):
+            roots.append(stat)
+        return roots
+
+
+def _orphans() -> list[Stat]:
+    """Return the living orphans of all programs and reap the dead ones."""
+    me = os.getpid()
+    orphans = []
+    for pid in children_of_thread(me, me):
+        stat = None if pid in running else read_stat(pid)
+        # Programs cannot enter our own session: a child in it is the helper of some library.
+        if stat is None or stat.session == os.getsid(0):
+            continue
+        if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG) is None:
+            orphans.append(stat)
+    for gone in _suspects.keys() - {orphan.key for orphan in orphans}:
+        del _suspects[gone]
+    return orphans
+
+
+def _belongs(orphan: Stat, program: Program) -> bool:
+    owner = _owner(orphan)
+    if owner is not None:
+        return owner is program
+    elders = frozenset(other for other in running.values() if other.start <= orphan.start)
+    suspects = _suspects.setdefault(orphan.key, elders)
+    return bool(suspects) and suspects.intersection(running.values()) <= {program}
+
+
+def _owner(orphan: Stat) -> Program | None:
+    if orphan.session in running:
+        return running[orphan.session]
+    mark = read_mark(orphan.pid)
+    environment = read_environment(orphan.pid)
+    shown = environment.get(EXECUTION_VARIABLE), environment.get(WORKER_VARIABLE)
+    for program in running.values():
+        expected = str(program.execution_id), program.worker
+        if mark == program.mark or shown == expected:
+            return program
+    return None
