@@ -1,14 +1,18 @@
 """What a job's change means for the other jobs of its recipe (contract 4.8 to 4.10).
 
 Every function runs in the transaction that changed the job, with the recipe locked, so that the
-graph is seen by one actor at a time. Finishing a job touches its children, not the whole recipe.
+graph is seen by one actor at a time; jobs that were never queued change under that lock alone.
+Finishing a job touches its children, not the whole recipe.
 """
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from scale.domain.builtin_errors import UNKNOWN
 from scale.domain.lifecycle import JobStatus
-from scale.services.transitions import hold_jobs, lock_jobs, run
+from scale.models import Error
+from scale.services.assembly import give_recipe_data
+from scale.services.transitions import enqueue_jobs, fail_jobs, hold_jobs, run
 
 DESCENDANTS = """
 WITH RECURSIVE below AS (
@@ -44,10 +48,7 @@ def recipes_of(job_ids: Iterable[int]) -> list[int]:
 def after_stopped(job_ids: Sequence[int], *, now: datetime) -> None:
     """Block what waits, directly or not, for jobs that FAILED for good or were CANCELED."""
     rows = run(DESCENDANTS, {"ids": list(job_ids), "status": str(JobStatus.PENDING)})
-    waiting = [row["job_id"] for row in rows]
-    if waiting:
-        lock_jobs(waiting)
-        hold_jobs(waiting, to=JobStatus.BLOCKED, now=now)
+    hold_jobs([row["job_id"] for row in rows], to=JobStatus.BLOCKED, now=now)
 
 
 def after_completed(recipe_id: int, job_id: int, *, ended: datetime) -> None:
@@ -117,5 +118,11 @@ def queue_ready(job_ids: Sequence[int], *, now: datetime) -> None:
 
     A job whose data cannot be assembled becomes FAILED with `unknown`, and blocks its descendants.
     """
-    if job_ids:
-        raise NotImplementedError(job_ids, now)
+    if not job_ids:
+        return
+    ready, faulty = give_recipe_data(job_ids)
+    enqueue_jobs(ready, now=now, from_statuses=[JobStatus.PENDING])
+    if faulty:
+        error = Error.objects.get(name=UNKNOWN)
+        fail_jobs(faulty, ended=now, error_id=error.pk, from_status=JobStatus.PENDING)
+        after_stopped(faulty, now=now)

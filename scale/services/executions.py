@@ -1,5 +1,6 @@
 """Claiming, keeping, completing, failing and releasing executions."""
 
+import json
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ from scale.services.transitions import (
     complete_job,
     end_execution,
     enqueue_jobs,
-    fail_job,
+    fail_jobs,
     lock_jobs,
     note_steps,
     over_cap,
@@ -98,9 +99,7 @@ def claim_execution(*, execution_id: int, node_id: int, worker: str) -> Claim | 
         return None
     if row is None:
         return None
-    log_event(
-        logger, "execution_claimed", job_id=row["job_id"], execution_id=row["execution_id"]
-    )
+    log_event(logger, "execution_claimed", job_id=row["job_id"], execution_id=row["execution_id"])
     return Claim(
         execution_id=row["execution_id"],
         job_id=row["job_id"],
@@ -112,7 +111,7 @@ def claim_execution(*, execution_id: int, node_id: int, worker: str) -> Claim | 
         type_name=row["type_name"],
         type_version=row["type_version"],
         revision_id=row["job_type_rev_id"],
-        data=row["data"],
+        data=json.loads(row["data"]),
         docker_image=row["docker_image"],
         docker_privileged=row["docker_privileged"],
         is_operational=row["is_operational"],
@@ -184,9 +183,7 @@ def complete_execution(claim: Claim, report: Report) -> bool:
     except _Lost:
         log_event(logger, "execution_lost", logging.WARNING, execution_id=claim.execution_id)
         return False
-    log_event(
-        logger, "execution_completed", job_id=claim.job_id, execution_id=claim.execution_id
-    )
+    log_event(logger, "execution_completed", job_id=claim.job_id, execution_id=claim.execution_id)
     return True
 
 
@@ -302,7 +299,7 @@ def _fail(
     if verdict is Decision.RETRY:
         enqueue_jobs([job_id], now=ended, from_statuses=[JobStatus.RUNNING])
     else:
-        fail_job(job_id, ended=ended, error_id=error.pk, from_status=JobStatus.RUNNING)
+        fail_jobs([job_id], ended=ended, error_id=error.pk, from_status=JobStatus.RUNNING)
         if recipe_id is not None:
             after_stopped([job_id], now=ended)
         if error.category == Error.Category.SYSTEM:

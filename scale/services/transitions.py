@@ -56,7 +56,7 @@ INSERT INTO job_exe (
     created, queued, last_modified
 )
 SELECT id, num_exes, 'QUEUED', timeout, command_arguments, job_type_id, priority,
-    width_bucket(priority - 1, %(lane_bounds)s), %(now)s, %(now)s, %(now)s
+    width_bucket(priority::bigint - 1, %(lane_bounds)s), %(now)s, %(now)s, %(now)s
 FROM moved ORDER BY id
 RETURNING id, job_id
 """
@@ -145,9 +145,7 @@ CLAIM_NEXT = CLAIM.format(
 )
 
 
-def start_execution(
-    *, hint: int, node_id: int, worker: str, now: datetime
-) -> Row | None:
+def start_execution(*, hint: int, node_id: int, worker: str, now: datetime) -> Row | None:
     """Move the hinted execution, or a more urgent one that waits, from QUEUED to RUNNING.
 
     Returns None if there is nothing that this node may run now. The caller still has to check
@@ -277,18 +275,19 @@ def complete_job(job_id: int, *, ended: datetime, results: Row) -> bool:
     )
 
 
-def fail_job(job_id: int, *, ended: datetime, error_id: int, from_status: JobStatus) -> bool:
-    """Move a job to FAILED with its error."""
-    return bool(
-        run(
-            """
-            UPDATE job SET status = 'FAILED', ended = %(ended)s, error_id = %(error)s,
-                last_status_change = %(ended)s, last_modified = %(ended)s
-            WHERE id = %(id)s AND status = %(source)s RETURNING id
-            """,
-            {"id": job_id, "ended": ended, "error": error_id, "source": str(from_status)},
-        )
+def fail_jobs(
+    job_ids: Sequence[int], *, ended: datetime, error_id: int, from_status: JobStatus
+) -> list[int]:
+    """Move jobs to FAILED with their error; return the jobs that moved."""
+    rows = run(
+        """
+        UPDATE job SET status = 'FAILED', ended = %(ended)s, error_id = %(error)s,
+            last_status_change = %(ended)s, last_modified = %(ended)s
+        WHERE id = ANY(%(ids)s) AND status = %(source)s RETURNING id
+        """,
+        {"ids": list(job_ids), "ended": ended, "error": error_id, "source": str(from_status)},
     )
+    return [row["id"] for row in rows]
 
 
 def cancel_jobs(job_ids: Sequence[int], *, now: datetime) -> list[int]:

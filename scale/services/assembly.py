@@ -1,0 +1,140 @@
+"""Giving the jobs of recipes their data, once all they depend on has COMPLETED (contract 4.10)."""
+
+import json
+import logging
+from collections.abc import Sequence
+
+from scale.domain.job_data import JobData, parse_job_data, reference_faults
+from scale.domain.recipe_data import RecipeData, assemble_job_data, read_recipe_data
+from scale.domain.results import JobResults
+from scale.errors import InvalidInput
+from scale.log import log_event
+from scale.models import Job, Recipe, RecipeJob, ScaleFile
+from scale.selectors.job_types import load_interface
+from scale.selectors.recipes import load_definition
+from scale.services.jobs import References, give_data
+from scale.services.transitions import run
+
+logger = logging.getLogger(__name__)
+
+# Each parent once: many children may wait for the same one.
+PARENT_RESULTS = """
+SELECT p.recipe_id, p.node_name, j.results
+FROM recipe_job p JOIN job j ON j.id = p.job_id
+WHERE p.id IN (
+    SELECT e.parent_id FROM recipe_edge e JOIN recipe_job c ON c.id = e.child_id
+    WHERE c.job_id = ANY(%(ids)s))
+"""
+
+STORE = """
+UPDATE job SET data = given.data::jsonb, command_arguments = given.arguments,
+    disk_in_required = given.disk_in, disk_out_required = given.disk_out
+FROM unnest(%(ids)s::bigint[], %(data)s::text[], %(arguments)s::text[],
+    %(disk_in)s::float8[], %(disk_out)s::float8[])
+    AS given (id, data, arguments, disk_in, disk_out)
+WHERE job.id = given.id
+"""
+
+
+def give_recipe_data(job_ids: Sequence[int]) -> tuple[list[int], list[int]]:
+    """Store the data of recipe jobs; return those that have it, and those it does not fit.
+
+    Takes a fixed number of statements, and work in proportion to the jobs and their parents.
+    """
+    places = list(
+        RecipeJob.objects.filter(job__in=job_ids)
+        .select_related("job__job_type")
+        .only(
+            "recipe",
+            "node_name",
+            "job__job_type_rev",
+            "job__job_type__disk_out_mult_required",
+            "job__job_type__disk_out_const_required",
+        )
+        .order_by("job")
+    )
+    assembled = _assemble(places, _read_recipes(places), _read_results(job_ids))
+    sizes = _file_sizes({file_id for _, data in assembled for file_id in data.file_ids})
+    workspaces = References().active_workspaces(
+        {workspace_id for _, data in assembled for workspace_id in data.workspace_ids}
+    )
+    given = []
+    for job, data in assembled:
+        faults = reference_faults(data, known_files=sizes, active_workspaces=workspaces)
+        if faults:
+            _log(job, faults)
+            continue
+        files = [ScaleFile(file_size=sizes[file_id]) for file_id in data.file_ids]
+        give_data(job, data=data, interface=load_interface(job.job_type_rev_id), files=files)
+        given.append(job)
+    _store(given)
+    ready = {job.pk for job in given}
+    return sorted(ready), [place.job_id for place in places if place.job_id not in ready]
+
+
+Recipes = dict[int, tuple[Recipe, RecipeData]]
+#: By recipe and name of the job.
+Results = dict[tuple[int, str], JobResults]
+
+
+def _read_recipes(places: Sequence[RecipeJob]) -> Recipes:
+    recipes = Recipe.objects.only("recipe_type_rev", "data").in_bulk(
+        {place.recipe_id for place in places}
+    )
+    return {
+        pk: (recipe, read_recipe_data(recipe.data, load_definition(recipe.recipe_type_rev_id)))
+        for pk, recipe in recipes.items()
+    }
+
+
+def _read_results(job_ids: Sequence[int]) -> Results:
+    return {
+        (row["recipe_id"], row["node_name"]): JobResults.read(json.loads(row["results"]))
+        for row in run(PARENT_RESULTS, {"ids": list(job_ids)})
+    }
+
+
+def _assemble(
+    places: Sequence[RecipeJob], recipes: Recipes, results: Results
+) -> list[tuple[Job, JobData]]:
+    """Put together the data of each job; leave out those whose data has the wrong shape."""
+    assembled = []
+    for place in places:
+        recipe, recipe_data = recipes[place.recipe_id]
+        recipe_job = load_definition(recipe.recipe_type_rev_id).jobs_by_name[place.node_name]
+        interface = load_interface(place.job.job_type_rev_id)
+        document = assemble_job_data(
+            recipe_job,
+            recipe_data=recipe_data,
+            parent_results={
+                name: results[place.recipe_id, name] for name in recipe_job.dependency_names
+            },
+            interface=interface,
+            workspace_id=recipe_data.workspace_id,
+        )
+        try:
+            assembled.append((place.job, parse_job_data(document, interface)))
+        except InvalidInput as exc:
+            _log(place.job, exc.faults)
+    return assembled
+
+
+def _file_sizes(file_ids: set[int]) -> dict[int, int]:
+    return dict(ScaleFile.objects.filter(pk__in=file_ids).values_list("pk", "file_size"))
+
+
+def _store(jobs: Sequence[Job]) -> None:
+    run(
+        STORE,
+        {
+            "ids": [job.pk for job in jobs],
+            "data": [json.dumps(job.data) for job in jobs],
+            "arguments": [job.command_arguments for job in jobs],
+            "disk_in": [job.disk_in_required for job in jobs],
+            "disk_out": [job.disk_out_required for job in jobs],
+        },
+    )
+
+
+def _log(job: Job, faults: Sequence[str]) -> None:
+    log_event(logger, "job_data_refused", logging.WARNING, job_id=job.pk, faults="; ".join(faults))
