@@ -41,8 +41,11 @@ class Input(serializers.Serializer[Any]):
             faults += [
                 f"{name}: not a field of this request" for name in body.keys() - reader.fields
             ]
-        if not reader.is_valid():
-            faults += flatten(reader.errors)
+        try:
+            if not reader.is_valid():
+                faults += flatten(reader.errors)
+        except InvalidInput as exc:
+            faults += exc.faults
         if faults:
             raise InvalidInput(sorted(faults))
         values: dict[str, Any] = reader.validated_data

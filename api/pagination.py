@@ -1,7 +1,7 @@
 """Lists in pages (contract 1.4)."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,7 +54,7 @@ class Page:
         """Return how many rows come before this page."""
         return (self.number - 1) * self.size
 
-    def cut(self, rows: Rows) -> Sequence[Any]:
+    def cut(self, rows: Rows) -> Rows:
         """Return the rows of this page."""
         return rows[self.offset : self.offset + self.size]
 
@@ -71,7 +71,7 @@ class Page:
         return replace_query_param(request.build_absolute_uri(), "page", self.number + step)
 
 
-def paginate(request: Request, rows: Rows, render: Any) -> dict[str, Any]:
+def paginate(request: Request, rows: Rows, render: Callable[[Rows], list[Any]]) -> dict[str, Any]:
     """Return a page of rows as the contract's envelope; `render` makes a page's rows JSON.
 
     Raises:

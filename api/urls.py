@@ -4,17 +4,44 @@ from django.urls import URLPattern, path, re_path, register_converter
 
 from api.converters import IdConverter
 from api.errors import unknown_path
-from api.views import system
+from api.views import job_executions, jobs, nodes, system
+from api.views import queue as queue_views
 
 register_converter(IdConverter, "id")
 
-queue: list[URLPattern] = []
+queue: list[URLPattern] = [
+    path("load/", queue_views.LoadList.as_view(), name="load"),
+    path("queue/status/", queue_views.QueueStatus.as_view(), name="queue-status"),
+    path("queue/new-job/", queue_views.QueueNewJob.as_view(), name="queue-new-job"),
+    path("queue/requeue-jobs/", queue_views.RequeueJobs.as_view(), name="queue-requeue-jobs"),
+    path("jobs/", jobs.JobList.as_view(), name="jobs"),
+    path("jobs/updates/", jobs.JobUpdates.as_view(), name="job-updates"),
+    path("jobs/executions/", jobs.JobExecutions.as_view(), name="jobs-executions"),
+    path("jobs/<id:job_id>/", jobs.JobDetail.as_view(), name="job"),
+    path("job-executions/", job_executions.JobExecutionList.as_view(), name="job-executions"),
+    path(
+        "job-executions/<id:execution_id>/",
+        job_executions.JobExecutionDetail.as_view(),
+        name="job-execution",
+    ),
+    path(
+        "job-executions/<id:execution_id>/logs/",
+        job_executions.JobExecutionLogs.as_view(),
+        name="job-execution-logs",
+    ),
+    path("nodes/", nodes.NodeList.as_view(), name="nodes"),
+    path("nodes/status/", nodes.NodeStatusList.as_view(), name="node-status"),
+    path("nodes/<id:node_id>/", nodes.NodeDetail.as_view(), name="node"),
+    path("status/", system.Status.as_view(), name="status"),
+    path("version/", system.Version.as_view(), name="version"),
+    path("scheduler/", system.SchedulerSwitch.as_view(), name="scheduler"),
+    path("health/", system.Health.as_view(), name="health"),
+]
 
 catalogue: list[URLPattern] = []
 
 urlpatterns = [
     *queue,
     *catalogue,
-    path("health/", system.Health.as_view(), name="health"),
     re_path("", unknown_path),
 ]

@@ -1,1 +1,3 @@
 """Scale: a job queue and workflow service on Celery, Django and PostgreSQL."""
+
+VERSION = "0.1.0"

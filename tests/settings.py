@@ -7,7 +7,7 @@ os.environ.setdefault("SCALE_ALLOWED_HOSTS", "testserver,localhost,127.0.0.1")
 os.environ.setdefault("SCALE_HTTPS", "false")
 os.environ.setdefault("DATABASE_URL", "postgres://root@127.0.0.1:5432/scale")
 
-from scale.settings import *  # noqa: E402, F403
+from scale.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # WhiteNoise warns when static files have not been collected.

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from api.serializers.base import Joined, Json, Output, Ref, TimeOut, text_or_null, time_or_null
 from api.serializers.errors import ErrorBaseOutput, ErrorOutput
 from api.serializers.files import FileOutput, ProductBaseOutput
-from api.serializers.job_executions import JobExeBaseOutput
+from api.serializers.job_exe_base import JobExeBaseOutput
 from api.serializers.job_types import (
     JobTypeBaseOutput,
     JobTypeOutput,
@@ -18,6 +18,7 @@ from api.serializers.job_types import (
 from api.serializers.triggers import EventBaseOutput, EventOutput
 from scale.domain.job_data import EMPTY_JOB_DATA
 from scale.domain.lifecycle import JobStatus
+from scale.models import Job
 from scale.selectors.jobs import JobDetails
 
 
@@ -44,6 +45,29 @@ class JobOutput(Output):
     ended = time_or_null()
     last_status_change = time_or_null()
     last_modified = TimeOut()
+
+
+class JobUpdateOutput(JobOutput):
+    """A job with its input files; `context["input_files"]` has them by job id."""
+
+    input_files = serializers.SerializerMethodField()
+
+    @extend_schema_field(FileOutput(many=True))
+    def get_input_files(self, job: Job) -> Any:
+        """Return the files."""
+        return FileOutput(self.context["input_files"].get(job.pk, []), many=True).data
+
+
+class JobWithExecutionOutput(JobOutput):
+    """A job with its newest execution; `context["latest"]` has them by job id."""
+
+    latest_job_exe = serializers.SerializerMethodField()
+
+    @extend_schema_field(JobExeBaseOutput(allow_null=True))
+    def get_latest_job_exe(self, job: Job) -> Any:
+        """Return the execution, if there is one."""
+        latest = self.context["latest"].get(job.pk)
+        return JobExeBaseOutput(latest).data if latest else None
 
 
 class RecipeTypeRefOutput(Output):

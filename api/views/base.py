@@ -1,5 +1,6 @@
 """What all views share."""
 
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from django.urls import reverse
@@ -30,11 +31,20 @@ class ScaleView(APIView):
         """Return the name that events record."""
         return user_name(self.request)
 
-    def page(self, rows: Rows, output: Output, **context: Any) -> Response:
-        """Answer with the page of the rows that the request asks for (contract 1.4)."""
-        return Response(
-            paginate(self.request, rows, lambda part: output(part, many=True, context=context).data)
-        )
+    def page(
+        self, rows: Rows, output: Output, context: Callable[[Sequence[Any]], Any] | None = None
+    ) -> Response:
+        """Answer with the page of the rows that the request asks for (contract 1.4).
+
+        `context` is given the page's rows and returns what else the output needs about them.
+        """
+
+        def render(rows: Rows) -> list[Any]:
+            part = list(rows)
+            extra = context(part) if context else {}
+            return list(output(part, many=True, context=extra).data)
+
+        return Response(paginate(self.request, rows, render))
 
     def created(self, body: Any, route: str, **ids: Any) -> Response:
         """Answer 201 with the absolute URL of a resource."""

@@ -120,6 +120,13 @@ class JobExecution(models.Model):
     def __str__(self) -> str:
         return f"execution {self.pk}"
 
+    @property
+    def disk_total_scheduled(self) -> float | None:
+        """Return the disk amounts together, or None until RUNNING."""
+        if self.disk_in_scheduled is None and self.disk_out_scheduled is None:
+            return None
+        return (self.disk_in_scheduled or 0.0) + (self.disk_out_scheduled or 0.0)
+
 
 class ExecutionLog(models.Model):
     """A piece of what an execution's steps printed, in order of `id` within a stream."""

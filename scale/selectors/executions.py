@@ -12,7 +12,9 @@ from scale.models import ExecutionLog, JobExecution
 from scale.selectors.filters import narrow
 from scale.selectors.jobs import EXECUTION_LARGE, LARGE
 
-_JOB_LARGE = [f"job__{name}" for name in LARGE if not name.startswith(("job_type_rev__", "event__"))]
+_JOB_LARGE = [
+    f"job__{name}" for name in LARGE if not name.startswith(("job_type_rev__", "event__"))
+]
 _DETAILS_LARGE = [f"job__{name}" for name in LARGE]
 
 

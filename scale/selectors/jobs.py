@@ -34,7 +34,7 @@ EXECUTION_LARGE = ("results", "results_manifest")
 
 @dataclass
 class JobDetails:
-    """A job with everything its details show (contract 2.2), loaded in a fixed number of queries."""
+    """A job with everything its details show (contract 2.2), in a fixed number of queries."""
 
     job: Job
     input_files: Sequence[ScaleFile] = ()

@@ -18,7 +18,7 @@ def list_load(
     job_type_name: Sequence[str] | None = None,
     job_type_category: Sequence[str] | None = None,
     job_type_priority: Sequence[int] | None = None,
-) -> QuerySet[JobLoad, dict[str, Any]]:
+) -> QuerySet[Any, Any]:
     """Return a row per sample, oldest first, summed over the job types that match (2.3.1).
 
     With a filter on types the placeholders of an idle system, which have none, do not match.
@@ -34,6 +34,8 @@ def list_load(
     )
     return (
         samples.values(time=F("measured"))
-        .annotate(pending=Sum("pending_count"), queued=Sum("queued_count"), running=Sum("running_count"))
+        .annotate(
+            pending=Sum("pending_count"), queued=Sum("queued_count"), running=Sum("running_count")
+        )
         .order_by("time")
     )

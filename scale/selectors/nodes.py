@@ -116,7 +116,7 @@ def describe_nodes(
 
 def _count_executions(
     node_ids: Iterable[int], *, started: datetime, ended: datetime | None
-) -> QuerySet[JobExecution, dict[str, Any]]:
+) -> QuerySet[Any, Any]:
     lately = narrow(
         JobExecution.objects.filter(node__in=list(node_ids)),
         last_modified__gte=started,

@@ -2,13 +2,16 @@
 
 import logging
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from scale.conf import conf
 from scale.domain.times import now as present
+from scale.errors import InvalidInput, NotFound
 from scale.log import log_event
 from scale.models import JobExecution, Node
+from scale.services.scheduler import resumer
 from scale.services.transitions import run
 
 logger = logging.getLogger(__name__)
@@ -51,6 +54,42 @@ def beat_node(*, node_id: int, disk_mib: float) -> bool:
         {"now": present(), "disk": disk_mib, "id": node_id},
     )
     return bool(rows and rows[0]["may_start"])
+
+
+@transaction.atomic
+def edit_node(*, node_id: int, **changes: Any) -> Node:
+    """Change a node's hostname, port, pause_reason, is_paused or is_active (contract 2.12).
+
+    A user's pausing or unpausing ends an automatic pause; unpausing forgets the reason, even one
+    sent along. Going out of service stamps `archived`, coming back clears it. A node that may
+    start executions again gets some at once.
+
+    Raises:
+        NotFound: there is no such node.
+        InvalidInput: the hostname is another node's.
+    """
+    node = Node.objects.select_for_update(no_key=True).filter(pk=node_id).first()
+    if node is None:
+        raise NotFound(f"There is no node {node_id}.")
+    now = present()
+    fields = {**changes, "last_modified": now}
+    if "is_paused" in changes:
+        fields["is_paused_errors"] = False
+        if not changes["is_paused"]:
+            fields["pause_reason"] = None
+    if "is_active" in changes:
+        fields["archived"] = None if changes["is_active"] else node.archived or now
+    for name, value in fields.items():
+        setattr(node, name, value)
+    try:
+        with transaction.atomic():
+            node.save(update_fields=list(fields))
+    except IntegrityError:
+        raise InvalidInput(f"hostname: '{node.hostname}' is another node's") from None
+    log_event(logger, "node_edited", node_id=node_id, fields=",".join(sorted(changes)))
+    if node.is_active and not node.is_paused:
+        resumer.ask_on_commit()
+    return node
 
 
 def pause_if_failing(*, execution_id: int, now: datetime) -> None:
