@@ -12,7 +12,7 @@ from scale.services.feed import feed
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[Follower]:
     """Record who asked for work after a commit, instead of starting its thread."""
     followers: list[Follower] = []
-    monkeypatch.setattr(Follower, "ask", followers.append)
+    monkeypatch.setattr(Follower, "ask", lambda follower: followers.append(follower))
     return followers
 
 

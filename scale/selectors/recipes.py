@@ -1,9 +1,25 @@
 """Reading recipes."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
+from django.db.models import QuerySet
+
 from scale.domain.definition import Definition
-from scale.models import Recipe, RecipeTypeRevision
+from scale.domain.recipe_data import read_recipe_data
+from scale.errors import NotFound
+from scale.models import (
+    Error,
+    Job,
+    JobType,
+    JobTypeRevision,
+    Recipe,
+    RecipeJob,
+    RecipeTypeRevision,
+    ScaleFile,
+)
+from scale.selectors.files import list_files_by_id
 
 
 # Few, for a definition of 10,000 jobs takes tens of megabytes.
@@ -20,3 +36,63 @@ def get_recipe_type_name(recipe_id: int) -> tuple[str, str]:
         pk=recipe_id
     )
     return name, version
+
+
+#: Columns that lists never load.
+LARGE = ("data", "recipe_type__definition", "recipe_type_rev__definition", "event__description")
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeDetails:
+    """A recipe with everything its details show (contract 2.3.4)."""
+
+    recipe: Recipe
+    input_files: Sequence[ScaleFile]
+    #: In creation order, each with its job.
+    jobs: Sequence[RecipeJob]
+
+
+def list_recipes() -> QuerySet[Recipe]:
+    """Return all recipes as lists show them: related rows joined, large columns left out."""
+    return Recipe.objects.select_related("recipe_type", "recipe_type_rev", "event").defer(*LARGE)
+
+
+def get_recipe_details(recipe_id: int) -> RecipeDetails:
+    """Return a recipe with its files and jobs, in a fixed number of queries.
+
+    Raises:
+        NotFound: there is no such recipe.
+    """
+    recipe = (
+        Recipe.objects.select_related("recipe_type", "recipe_type_rev", "event__rule")
+        .filter(pk=recipe_id)
+        .first()
+    )
+    if recipe is None:
+        raise NotFound(f"There is no recipe {recipe_id}.")
+    data = read_recipe_data(recipe.data, load_definition(recipe.recipe_type_rev_id))
+    return RecipeDetails(recipe, list_files_by_id(data.file_ids), _list_jobs_of(recipe))
+
+
+def _list_jobs_of(recipe: Recipe) -> list[RecipeJob]:
+    """Return the places of a recipe with their jobs, which share what is the same for many."""
+    places = list(RecipeJob.objects.filter(recipe=recipe).order_by("job_id"))
+    jobs = (
+        Job.objects.filter(recipe_job__recipe=recipe)
+        .defer("data", "results", "command_arguments")
+        .in_bulk()
+    )
+    types = JobType.objects.defer("interface", "error_mapping").in_bulk(
+        {job.job_type_id for job in jobs.values()}
+    )
+    revisions = JobTypeRevision.objects.defer("interface").in_bulk(
+        {job.job_type_rev_id for job in jobs.values()}
+    )
+    errors = Error.objects.in_bulk({job.error_id for job in jobs.values() if job.error_id})
+    for place in places:
+        place.recipe, place.job = recipe, jobs[place.job_id]
+        place.job.job_type = types[place.job.job_type_id]
+        place.job.job_type_rev = revisions[place.job.job_type_rev_id]
+        place.job.error = errors.get(place.job.error_id)
+        place.job.event = recipe.event
+    return places
