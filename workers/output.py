@@ -1,46 +1,66 @@
-"""What an execution's steps print: read from files, kept in pieces, scanned for artifacts."""
-
-from pathlib import Path
+"""What an execution's steps print: followed while it grows, kept in pieces, scanned for artifacts."""
 
 from scale.domain.artifacts import ArtifactScanner
-from scale.services.logs import LogChunk
+from scale.services.logs import LogChanges
+from workers.processes.logs import LogTail
+from workers.processes.workdir import WorkDirectory
+
+STDOUT, STDERR = "stdout", "stderr"
+
+#: Where what the pre and post steps say comes: after all that the program printed.
+_LAST_SEQ = 2**31 - 1
 
 
 class Output:
-    """Temporary."""
+    """Both streams of an execution.
 
-    def __init__(self, directory, *, cap_bytes):
-        self.paths = {"stdout": directory.stdout, "stderr": directory.stderr}
-        self.scanners = {"stdout": ArtifactScanner(), "stderr": ArtifactScanner()}
-        self.said = []
+    `take` returns what is to be stored; it returns it again until `taken` says that it was.
+    """
 
-    def say(self, text):
-        self.said.append(LogChunk("stderr", text + "\n"))
-
-    def finish(self):
-        for s, p in self.paths.items():
-            self.scanners[s].feed(p.read_bytes())
-            self.scanners[s].close()
+    def __init__(self, directory: WorkDirectory, *, cap_bytes: int) -> None:
+        self._scanners = {STDOUT: ArtifactScanner(), STDERR: ArtifactScanner()}
+        self._tails = {
+            stream: LogTail(path, scan=self._scanners[stream].feed, cap_bytes=cap_bytes)
+            for stream, path in ((STDOUT, directory.stdout), (STDERR, directory.stderr))
+        }
+        self._pending = LogChanges()
+        self._said = ""
 
     @property
-    def artifacts(self):
-        return [f for s in self.scanners.values() for f in s.found]
+    def artifacts(self) -> list[tuple[str, str]]:
+        """Return what the program has announced, as (output name, path)."""
+        return [found for scanner in self._scanners.values() for found in scanner.found]
 
-    def take(self):
-        return []
+    def say(self, text: str) -> None:
+        """Add a line of a pre or post step to stderr."""
+        # A path may hold what is no text to the database.
+        line = text.encode(errors="replace").decode().replace("\0", "?")
+        self._said += f"{line}\n"
+        self._pending.put[STDERR, _LAST_SEQ] = self._said
 
-    def taken(self):
-        pass
+    def take(self) -> LogChanges:
+        """Return all that is not stored yet."""
+        for stream, tail in self._tails.items():
+            tail.read()
+            put, drop = tail.take()
+            self._pending.put |= {(stream, seq): text for seq, text in put.items()}
+            self._pending.drop -= {(stream, seq) for seq in put}
+            for seq in drop:
+                self._pending.put.pop((stream, seq), None)
+                self._pending.drop.add((stream, seq))
+        return self._pending
 
-    def put_back(self):
-        pass
+    def taken(self) -> None:
+        """Forget what the last `take` returned: it is stored."""
+        self._pending = LogChanges()
 
-    def rest(self):
-        return [
-            *(
-                LogChunk(s, p.read_bytes().decode(errors="replace"))
-                for s, p in self.paths.items()
-                if p.exists() and p.stat().st_size
-            ),
-            *self.said,
-        ]
+    def finish(self) -> None:
+        """Read the rest: the program has ended."""
+        for stream, tail in self._tails.items():
+            tail.finish()
+            self._scanners[stream].close()
+
+    def close(self) -> None:
+        """Close the files."""
+        for tail in self._tails.values():
+            tail.close()

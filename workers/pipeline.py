@@ -107,6 +107,7 @@ class Attempt:
     def go(self) -> None:
         """Take the steps in order until one fails, then report."""
         error = self._step("pre", self._pre) or self._job() or self._step("post", self._post)
+        self.output.finish()
         kept = False
         try:
             if not self.run.is_lost:
@@ -117,6 +118,7 @@ class Attempt:
             else:
                 remove_outputs(self.products)
                 drop_copies(self.moved)
+            self.output.close()
 
     def _step(self, name: str, work: Callable[[], None]) -> str | None:
         """Take the pre or post step; return the name of its error, or None."""
@@ -207,7 +209,6 @@ class Attempt:
                 log=self.output.take(),
             )
         except DATABASE_AWAY:
-            self.output.put_back()
             self.host.reconnect()
         else:
             self._noted |= steps
@@ -244,7 +245,7 @@ class Attempt:
         report = Report(
             ended=self._ended(error),
             steps=self.steps,
-            log=self.output.rest(),
+            log=self.output.take(),
             error=error,
             input_file_ids=self.data.file_ids,
             products=self.products,

@@ -129,7 +129,7 @@ class JobExecution(models.Model):
 
 
 class ExecutionLog(models.Model):
-    """A piece of what an execution's steps printed, in order of `id` within a stream."""
+    """A piece of what an execution's steps printed; in order of `seq` they are the stream."""
 
     class Stream(models.TextChoices):
         """The two output streams."""
@@ -137,8 +137,11 @@ class ExecutionLog(models.Model):
         STDOUT = "stdout"
         STDERR = "stderr"
 
-    execution = models.ForeignKey(JobExecution, models.CASCADE, db_column="job_exe_id")
+    execution = models.ForeignKey(
+        JobExecution, models.CASCADE, db_column="job_exe_id", db_index=False
+    )
     stream = models.CharField(max_length=6, choices=Stream.choices)
+    seq = models.IntegerField()
     text = models.TextField()
     created = models.DateTimeField(default=now)
 
@@ -146,6 +149,9 @@ class ExecutionLog(models.Model):
         db_table = "job_exe_log"
         indexes = [
             models.Index(fields=["created"], name="job_exe_log_created"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["execution", "stream", "seq"], name="job_exe_log_seq"),
         ]
 
     def __str__(self) -> str:

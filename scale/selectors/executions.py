@@ -86,7 +86,7 @@ def get_execution_logs(execution_id: int) -> ExecutionLogs:
     if execution is None:
         raise NotFound(f"There is no job execution {execution_id}.")
     texts: dict[str, list[str]] = {}
-    chunks = ExecutionLog.objects.filter(execution=execution_id).order_by("id")
+    chunks = ExecutionLog.objects.filter(execution=execution_id).order_by("seq")
     for stream, text in chunks.values_list("stream", "text"):
         texts.setdefault(stream, []).append(text)
     streams = {stream: "".join(parts) for stream, parts in texts.items()}

@@ -18,7 +18,7 @@ from scale.models import Error, JobType
 from scale.services.advance import after_completed, after_stopped, lock_recipes
 from scale.services.feed import feeder
 from scale.services.files import ParsedSource, StoredProduct, parse_sources, save_products
-from scale.services.logs import LogChunk, save_log
+from scale.services.logs import LogChanges, forget_log, save_log
 from scale.services.nodes import pause_if_failing
 from scale.services.transitions import (
     Row,
@@ -66,7 +66,7 @@ class Report:
     ended: datetime
     #: Columns of the steps done (`transitions.STEP_COLUMNS`).
     steps: Row = field(default_factory=dict)
-    log: Sequence[LogChunk] = ()
+    log: LogChanges = field(default_factory=LogChanges)
     #: Name of the error it failed with; None when it succeeded.
     error: str | None = None
     input_file_ids: Sequence[int] = ()
@@ -139,7 +139,7 @@ def renew_leases(*, worker: str, execution_ids: Iterable[int]) -> set[int]:
 
 @transaction.atomic(durable=True)
 def note_progress(
-    *, execution_id: int, worker: str, steps: Row, log: Sequence[LogChunk] = ()
+    *, execution_id: int, worker: str, steps: Row, log: LogChanges
 ) -> bool:
     """Record how far a running execution has come; False if it is no longer the worker's."""
     if steps and not note_steps(
@@ -206,7 +206,7 @@ def fail_execution(claim: Claim, report: Report) -> bool:
 
 
 @transaction.atomic(durable=True)
-def release(claim: Claim, *, log: Sequence[LogChunk] = ()) -> bool:
+def release(claim: Claim) -> bool:
     """Put a running execution back on the queue without using up a try (warm stop).
 
     What it printed so far is forgotten, as if it had never run. False if it is no longer owned.
@@ -219,7 +219,7 @@ def release(claim: Claim, *, log: Sequence[LogChunk] = ()) -> bool:
         now=present(),
     )
     if released:
-        run("DELETE FROM job_exe_log WHERE job_exe_id = %(id)s", {"id": claim.execution_id})
+        forget_log(claim.execution_id)
         log_event(
             logger, "execution_released", job_id=claim.job_id, execution_id=claim.execution_id
         )
@@ -269,7 +269,7 @@ def _fail(
     worker: str | None = None,
     lease_lost: bool = False,
     steps: Row | None = None,
-    log: Sequence[LogChunk] = (),
+    log: LogChanges | None = None,
     manifest: Row | None = None,
 ) -> bool:
     job = _lock(job_id, recipe_id)
@@ -286,7 +286,7 @@ def _fail(
     ):
         log_event(logger, "execution_lost", logging.WARNING, execution_id=execution_id)
         return False
-    save_log(execution_id, log)
+    save_log(execution_id, log or LogChanges())
     is_long_running = JobType.objects.values_list("is_long_running", flat=True).get(
         pk=job["job_type_id"]
     )
