@@ -1,0 +1,1 @@
+"""The command-line client: talks to Scale's REST API and knows nothing else of Scale."""
