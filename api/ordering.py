@@ -45,6 +45,18 @@ JOB_TYPE = (
 )
 ERROR = ("id", "name", "title", "description", "category", "is_builtin", *STAMPS)
 EVENT = ("id", "type", "occurred", "rule", "rule__id")
+RECIPE_TYPE = (
+    "id",
+    "name",
+    "version",
+    "title",
+    "description",
+    "is_active",
+    "revision_num",
+    "archived",
+    "trigger_rule",
+    *STAMPS,
+)
 NODE = (
     "id",
     "hostname",

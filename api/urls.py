@@ -4,7 +4,7 @@ from django.urls import URLPattern, path, re_path, register_converter
 
 from api.converters import IdConverter
 from api.errors import unknown_path
-from api.views import job_executions, jobs, nodes, system
+from api.views import job_executions, jobs, nodes, recipes, system
 from api.views import queue as queue_views
 
 register_converter(IdConverter, "id")
@@ -13,6 +13,7 @@ queue: list[URLPattern] = [
     path("load/", queue_views.LoadList.as_view(), name="load"),
     path("queue/status/", queue_views.QueueStatus.as_view(), name="queue-status"),
     path("queue/new-job/", queue_views.QueueNewJob.as_view(), name="queue-new-job"),
+    path("queue/new-recipe/", recipes.QueueNewRecipe.as_view(), name="queue-new-recipe"),
     path("queue/requeue-jobs/", queue_views.RequeueJobs.as_view(), name="queue-requeue-jobs"),
     path("jobs/", jobs.JobList.as_view(), name="jobs"),
     path("jobs/updates/", jobs.JobUpdates.as_view(), name="job-updates"),
@@ -29,6 +30,8 @@ queue: list[URLPattern] = [
         job_executions.JobExecutionLogs.as_view(),
         name="job-execution-logs",
     ),
+    path("recipes/", recipes.RecipeList.as_view(), name="recipes"),
+    path("recipes/<id:recipe_id>/", recipes.RecipeDetail.as_view(), name="recipe"),
     path("nodes/", nodes.NodeList.as_view(), name="nodes"),
     path("nodes/status/", nodes.NodeStatusList.as_view(), name="node-status"),
     path("nodes/<id:node_id>/", nodes.NodeDetail.as_view(), name="node"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 
 from django.db.models import QuerySet
@@ -20,6 +21,7 @@ from scale.models import (
     ScaleFile,
 )
 from scale.selectors.files import list_files_by_id
+from scale.selectors.filters import narrow
 
 
 # Few, for a definition of 10,000 jobs takes tens of megabytes.
@@ -52,9 +54,24 @@ class RecipeDetails:
     jobs: Sequence[RecipeJob]
 
 
-def list_recipes() -> QuerySet[Recipe]:
-    """Return all recipes as lists show them: related rows joined, large columns left out."""
-    return Recipe.objects.select_related("recipe_type", "recipe_type_rev", "event").defer(*LARGE)
+def list_recipes(
+    *,
+    started: datetime | None = None,
+    ended: datetime | None = None,
+    type_id: Sequence[int] | None = None,
+    type_name: Sequence[str] | None = None,
+) -> QuerySet[Recipe]:
+    """Return recipes as lists show them: related rows joined, large columns left out.
+
+    `started` and `ended` are about last_modified (contract 1.5).
+    """
+    return narrow(
+        Recipe.objects.select_related("recipe_type", "recipe_type_rev", "event").defer(*LARGE),
+        last_modified__gte=started,
+        last_modified__lte=ended,
+        recipe_type__in=type_id,
+        recipe_type__name__in=type_name,
+    )
 
 
 def get_recipe_details(recipe_id: int) -> RecipeDetails:
