@@ -6,37 +6,37 @@ from scale.conf import conf
 from scale.services import executions, feed, load, requeue, retention
 
 
-@app.task(name="beat.feed")  # type: ignore[untyped-decorator]
+@app.task(name="beat.feed")
 def feed_lanes() -> None:
     """Publish for what waits, and note that dispatch is alive."""
     feed.turn()
 
 
-@app.task(name="beat.ring_missing")  # type: ignore[untyped-decorator]
+@app.task(name="beat.ring_missing")
 def ring_missing() -> None:
     """Ring again for executions whose messages were lost."""
     feed.ring_missing()
 
 
-@app.task(name="beat.fail_lost_executions")  # type: ignore[untyped-decorator]
+@app.task(name="beat.fail_lost_executions")
 def fail_lost_executions() -> None:
     """Fail the executions of workers that are gone."""
     executions.fail_lost_executions()
 
 
-@app.task(name="beat.queue_stranded")  # type: ignore[untyped-decorator]
+@app.task(name="beat.queue_stranded")
 def queue_stranded() -> None:
     """Queue recipe jobs that may run and that nobody queued."""
     requeue.queue_stranded()
 
 
-@app.task(name="beat.sample_load")  # type: ignore[untyped-decorator]
+@app.task(name="beat.sample_load")
 def sample_load() -> None:
     """Count the jobs that wait and run, per type."""
     load.take_sample()
 
 
-@app.task(name="beat.prune")  # type: ignore[untyped-decorator]
+@app.task(name="beat.prune")
 def prune() -> None:
     """Delete what is older than its age limit."""
     retention.prune()

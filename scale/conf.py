@@ -5,8 +5,6 @@ import socket
 from bisect import bisect_left
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
-
 from django.conf import settings
 
 from scale.env import Env
@@ -75,7 +73,9 @@ class Conf:
                 "SCALE_RECONCILE_GRACE_SECONDS", cls.reconcile_grace_seconds, least=1
             ),
             lease_seconds=env.number("SCALE_LEASE_SECONDS", cls.lease_seconds, least=1),
-            heartbeat_seconds=env.number("SCALE_HEARTBEAT_SECONDS", cls.heartbeat_seconds, least=0.1),
+            heartbeat_seconds=env.number(
+                "SCALE_HEARTBEAT_SECONDS", cls.heartbeat_seconds, least=0.1
+            ),
             kill_grace_seconds=env.number("SCALE_KILL_GRACE_SECONDS", cls.kill_grace_seconds),
             warm_stop_seconds=env.number("SCALE_WARM_STOP_SECONDS", cls.warm_stop_seconds),
             worker_concurrency=env.integer(
@@ -103,4 +103,4 @@ class Conf:
 
 def conf() -> Conf:
     """Return the knobs in force."""
-    return cast(Conf, settings.SCALE)
+    return settings.SCALE

@@ -78,7 +78,7 @@ class Broker:
         with self._lock:
             try:
                 producer = self._connected()
-                queue = app.amqp.queues[JOBS_QUEUE](producer.channel)
+                queue: Any = app.amqp.queues[JOBS_QUEUE](producer.channel)
                 return int(queue.queue_declare().message_count)
             except self._errors() as exc:
                 log_event(logger, "broker_unreachable", logging.WARNING, reason=repr(exc))

@@ -1,4 +1,4 @@
-"""What an execution's steps print: followed while it grows, kept in pieces, scanned for artifacts."""
+"""What an execution's steps print: followed, kept in pieces, scanned for artifacts."""
 
 from scale.domain.artifacts import ArtifactScanner
 from scale.services.logs import LogChanges

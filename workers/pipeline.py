@@ -9,9 +9,9 @@ from typing import Any
 
 from scale.conf import conf
 from scale.domain.builtin_errors import FILESYSTEM_IO, TIMEOUT, UNKNOWN
-from scale.domain.command import argument_vector, resolved_arguments
+from scale.domain.command import JOB_OUTPUT_DIR, argument_vector, resolved_arguments
 from scale.domain.error_mapping import ErrorMapping
-from scale.domain.interface import JOB_OUTPUT_DIR, Interface
+from scale.domain.interface import Interface
 from scale.domain.job_data import JobData, read_job_data
 from scale.domain.manifest import FILE_NAME, MAX_BYTES, parse_manifest
 from scale.domain.retry import Step, error_for_exit
@@ -130,7 +130,7 @@ class Attempt:
             work()
         except Exception as exc:  # noqa: BLE001 -- whatever a step raises is what it failed with
             code = exit_code_for(exc)
-            self.output.say(f"{name}: {exc or type(exc).__name__}")
+            self.output.say(f"{name}: {str(exc) or type(exc).__name__}")
             log_event(
                 logger,
                 "step_failed",
@@ -174,6 +174,8 @@ class Attempt:
             return TIMEOUT
         if not self.runner.launched(exit_):
             return self.runner.launch_error
+        if exit_.code == 0:
+            return None
         mapping = self.host.until_back(lambda: get_error_mapping(self.claim.job_type_id))
         return error_for_exit(
             Step.JOB, exit_.code, signaled=exit_.signal is not None, mapping=mapping
@@ -191,9 +193,7 @@ class Attempt:
                 self._note()
                 next_note = time.monotonic() + NOTE_SECONDS
         if not self.runner.end(program, grace_seconds=conf().kill_grace_seconds):
-            log_event(
-                logger, "program_left", logging.ERROR, execution_id=self.claim.execution_id
-            )
+            log_event(logger, "program_left", logging.ERROR, execution_id=self.claim.execution_id)
         exit_ = program.wait(0) or Exit(None, None)
         program.close()
         return exit_, in_time

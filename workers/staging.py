@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
 from pathlib import Path
@@ -86,7 +86,7 @@ def _free_name(directory: Path, file_name: str) -> Path:
 
 def store_outputs(
     claim: Claim,
-    outputs: Iterable[MadeOutput],
+    outputs: Sequence[MadeOutput],
     *,
     data: JobData,
     interface: Interface,
@@ -99,6 +99,8 @@ def store_outputs(
         StepFailed: a workspace is gone or inactive.
         OSError: a file cannot be stored.
     """
+    if not outputs:
+        return []
     workspaces = {w.pk: w for w in list_workspaces_by_id(data.workspace_ids)}
     source_time = find_source_time(data.file_ids)
     recipe_type = get_recipe_type_name(claim.recipe_id) if claim.recipe_id else None
@@ -165,7 +167,7 @@ def is_output_file(path: str, output_dir: Path) -> bool:
     A program may announce a file elsewhere (6.4), but a link in its output directory must not make
     something from outside look like its own.
     """
-    if not os.path.isfile(path):
+    if not Path(path).is_file():
         return False
     inside = Path(os.path.normpath(path)).is_relative_to(output_dir)
     return not inside or Path(os.path.realpath(path)).is_relative_to(os.path.realpath(output_dir))

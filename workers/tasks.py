@@ -8,7 +8,7 @@ from workers.host import current_host
 from workers.pipeline import run
 
 
-@app.task(name=RUN_EXECUTION)  # type: ignore[untyped-decorator]
+@app.task(name=RUN_EXECUTION)
 def run_execution(execution_id: int) -> None:
     """Run the execution that waits under this id, or a more urgent one."""
     host = current_host()

@@ -23,7 +23,7 @@ def list_ancestor_ids(file_ids: Collection[int]) -> set[int]:
 
 
 def find_source_time(file_ids: Collection[int]) -> datetime | None:
-    """Return the earliest `data_started` of the sources among the files and their ancestors (6.4)."""
+    """Return the earliest `data_started` of the sources the files are or descend from (6.4)."""
     if not file_ids:
         return None
     family = {*file_ids, *list_ancestor_ids(file_ids)}

@@ -124,13 +124,17 @@ def renew_leases(*, worker: str, execution_ids: Iterable[int]) -> set[int]:
 
     Those missing from the answer were canceled or taken away: their programs must end.
     """
+    # What is locked is being finished or canceled right now: the next beat sees the outcome.
     rows = run(
         """
-        UPDATE job_exe SET lease_expires = clock_timestamp() + make_interval(secs => %(lease)s)
-        WHERE id IN (
-            SELECT id FROM job_exe WHERE id = ANY(%(ids)s) AND status = 'RUNNING'
-                AND worker = %(worker)s ORDER BY id FOR NO KEY UPDATE)
-        RETURNING id
+        WITH renewed AS (
+            UPDATE job_exe SET lease_expires = clock_timestamp() + make_interval(secs => %(lease)s)
+            WHERE id IN (
+                SELECT id FROM job_exe WHERE id = ANY(%(ids)s) AND status = 'RUNNING'
+                    AND worker = %(worker)s FOR NO KEY UPDATE SKIP LOCKED)
+        )
+        SELECT id FROM job_exe
+        WHERE id = ANY(%(ids)s) AND status = 'RUNNING' AND worker = %(worker)s
         """,
         {"lease": conf().lease_seconds, "ids": list(execution_ids), "worker": worker},
     )
@@ -138,9 +142,7 @@ def renew_leases(*, worker: str, execution_ids: Iterable[int]) -> set[int]:
 
 
 @transaction.atomic(durable=True)
-def note_progress(
-    *, execution_id: int, worker: str, steps: Row, log: LogChanges
-) -> bool:
+def note_progress(*, execution_id: int, worker: str, steps: Row, log: LogChanges) -> bool:
     """Record how far a running execution has come; False if it is no longer the worker's."""
     if steps and not note_steps(
         execution_id=execution_id, worker=worker, steps=steps, now=present()

@@ -1,4 +1,4 @@
-"""Registering files: sources from outside, products of executions, what a parse says of a source."""
+"""Recording files: products of executions, and what a parse says of a source."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,10 +41,14 @@ class ParsedSource:
 class Producer(Protocol):
     """The execution that products come from."""
 
-    execution_id: int
-    job_id: int
-    job_type_id: int
-    is_operational: bool
+    @property
+    def execution_id(self) -> int: ...  # noqa: D102
+    @property
+    def job_id(self) -> int: ...  # noqa: D102
+    @property
+    def job_type_id(self) -> int: ...  # noqa: D102
+    @property
+    def is_operational(self) -> bool: ...  # noqa: D102
 
 
 def save_products(
@@ -54,7 +58,7 @@ def save_products(
     products: Sequence[StoredProduct],
     published: datetime,
 ) -> dict[str, Any]:
-    """Record an execution's products, published, with their ancestry; return the results document."""
+    """Record an execution's products, published, with their ancestry; return the results."""
     inputs = ScaleFile.objects.filter(pk__in=input_file_ids, kind=ScaleFile.Kind.PRODUCT)
     is_operational = bool(products) and (
         producer.is_operational and not inputs.filter(is_operational=False).exists()

@@ -90,7 +90,7 @@ def queue_job(
     event: TriggerEvent,
     now: datetime,
 ) -> JobDetails:
-    """Create a stand-alone job with checked data, already on the queue, in the caller's transaction."""
+    """Create a stand-alone job with checked data, on the queue, in the caller's transaction."""
     files = list_files_by_id(data.file_ids)
     job = new_job(job_type=job_type, revision=revision, event=event, now=now)
     give_data(job, data=data, interface=load_interface(revision.pk), files=files)
@@ -115,7 +115,7 @@ def queue_job(
 
 
 def current_revision(job_type: JobType) -> JobTypeRevision:
-    """Return the revision of a type's present interface; its `interface` is loaded when asked for."""
+    """Return the revision that a type's present interface is."""
     return JobTypeRevision.objects.get(job_type=job_type, revision_num=job_type.revision_num)
 
 
@@ -137,9 +137,7 @@ def new_job(
     )
 
 
-def give_data(
-    job: Job, *, data: JobData, interface: Interface, files: Iterable[ScaleFile]
-) -> None:
+def give_data(job: Job, *, data: JobData, interface: Interface, files: Iterable[ScaleFile]) -> None:
     """Set what a job derives from its data: disk amounts and the arguments shown (3.2, 6.2)."""
     job.data = data.stored()
     job.disk_in_required, job.disk_out_required = disk_requirements(

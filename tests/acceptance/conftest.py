@@ -25,7 +25,9 @@ def broker_url(kind: str) -> str:
 
 
 @pytest.fixture(scope="session", params=BROKERS)
-def system(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+def system(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[System]:
     """Run a whole Scale, once for all tests of a broker."""
     url = broker_url(request.param)
     directory: Path = tmp_path_factory.mktemp(f"scale-{request.param}")

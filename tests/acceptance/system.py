@@ -43,13 +43,17 @@ class System:
         self.fleet = fleet
         self.database = database
         self.directory = directory
+        # Closed by `running_system`.
         self.client = httpx.Client(
             base_url=url, headers={"Authorization": f"Token {token}"}, timeout=30, trust_env=False
         )
+
+    def open(self) -> None:
+        """Make the workspace that tests use."""
         self.workspace = self.post(
             "/workspaces/",
             name=f"workspace-{secrets.token_hex(4)}",
-            json_config={"broker": {"type": "host", "host_path": str(directory / "files")}},
+            json_config={"broker": {"type": "host", "host_path": str(self.directory / "files")}},
         )
 
     def get(self, path: str, **params: Any) -> Any:
@@ -143,7 +147,10 @@ def running_system(directory: Path, broker: str, **environment: str) -> Iterator
             fleet.start("web", "worker", "system", "beat")
             url = f"http://127.0.0.1:{port}"
             wait_until(lambda: is_healthy(url), what="a healthy web process")
-            yield System(fleet, url, token, database, directory)
+            system = System(fleet, url, token, database, directory)
+            with system.client:
+                system.open()
+                yield system
 
 
 def manage(fleet: Fleet, *words: str) -> str:

@@ -174,9 +174,7 @@ def test_jobs_start_by_priority_then_first_in_first_out(system: System, tmp_path
     source = "import sys\nopen(sys.argv[1], 'a').write(sys.argv[2] + '\\n')"
     inputs = [{"name": "journal", "type": "property"}, {"name": "mark", "type": "property"}]
     types = {
-        priority: system.python(
-            source, "${journal} ${mark}", input_data=inputs, priority=priority
-        )
+        priority: system.python(source, "${journal} ${mark}", input_data=inputs, priority=priority)
         for priority in (1, 100, 300)
     }
     blocker = system.job_type("/bin/sleep", "600", priority=1)
@@ -264,7 +262,9 @@ def test_killed_worker_loses_no_job_and_leaves_no_process(system: System, tmp_pa
     job = wait_until(
         lambda: (now := system.job(job_id))["num_exes"] == 2 and now["status"] == "RUNNING" and now
     )
-    assert system.get(f"/job-executions/{job['job_exes'][1]['id']}/")["error"]["name"] == "node-lost"
+    assert (
+        system.get(f"/job-executions/{job['job_exes'][1]['id']}/")["error"]["name"] == "node-lost"
+    )
     system.patch(f"/jobs/{job_id}/", status="CANCELED")
 
 

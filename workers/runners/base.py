@@ -10,8 +10,9 @@ from workers.processes.workdir import WorkDirectory
 class Runner(Protocol):
     """Runs an argument vector; the two implementations pass one conformance test."""
 
-    #: The error when the program cannot be launched at all (contract 4.6).
-    launch_error: str
+    @property
+    def launch_error(self) -> str:
+        """Return the error when the program cannot be launched at all (contract 4.6)."""
 
     def start(self, argv: Sequence[str], directory: WorkDirectory) -> Program:
         """Start the program; its output goes to the directory's log files.
