@@ -18,8 +18,6 @@ def timetable(conf: Conf) -> dict[str, dict[str, Any]]:
         "ring-missing": _every(5, "beat.ring_missing"),
         # With the lease this bounds how long a lost worker's jobs wait: under 30 s.
         "fail-lost-executions": _every(2, "beat.fail_lost_executions"),
-        # Recipe jobs that a requeue made runnable, if the process that did so died since.
-        "queue-stranded": _every(5, "beat.queue_stranded"),
         "sample-load": _every(conf.load_sample_seconds, "beat.sample_load"),
         # Small batches, so that a backlog is worked off without a long transaction.
         "prune": _every(60, "beat.prune"),

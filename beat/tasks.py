@@ -3,7 +3,7 @@
 from beat.schedule import timetable
 from scale.celery import app
 from scale.conf import conf
-from scale.services import executions, feed, load, requeue, retention
+from scale.services import executions, feed, load, retention
 
 
 @app.task(name="beat.feed")
@@ -22,12 +22,6 @@ def ring_missing() -> None:
 def fail_lost_executions() -> None:
     """Fail the executions of workers that are gone."""
     executions.fail_lost_executions()
-
-
-@app.task(name="beat.queue_stranded")
-def queue_stranded() -> None:
-    """Queue recipe jobs that may run and that nobody queued."""
-    requeue.queue_stranded()
 
 
 @app.task(name="beat.sample_load")
