@@ -9,6 +9,8 @@ from pathlib import Path
 
 import psycopg
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from launcher.errors import Problem
 from launcher.paths import write_private
@@ -17,6 +19,8 @@ from launcher.server import Server
 
 POSTGRES_MAJOR = 18
 DATABASE = "scale"
+# The client would wait a second and more before it asks again; the caller asks more often.
+NO_RETRY = Retry(NoBackoff(), 0)
 
 
 class EmbeddedPostgres(Server):
@@ -157,7 +161,7 @@ class EmbeddedRedis(Server):
 
     def _answers(self) -> bool:
         try:
-            with redis.Redis.from_url(self.url, socket_timeout=2) as client:
+            with redis.Redis.from_url(self.url, socket_timeout=2, retry=NO_RETRY) as client:
                 return bool(client.ping())
         except redis.RedisError:
             return False
