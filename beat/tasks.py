@@ -27,7 +27,7 @@ def fail_lost_executions() -> None:
 @app.task(name="beat.sample_load")
 def sample_load() -> None:
     """Count the jobs that wait and run, per type."""
-    load.take_sample()
+    load.take_sample_if_due()
 
 
 @app.task(name="beat.prune")

@@ -5,7 +5,7 @@ from scale.models.error import Error
 from scale.models.execution import ExecutionLog, JobExecution
 from scale.models.job import Job
 from scale.models.job_type import JobType, JobTypeRevision
-from scale.models.load import JobLoad, Tick
+from scale.models.load import JobLoad
 from scale.models.node import Node, Scheduler
 from scale.models.recipe import Recipe, RecipeEdge, RecipeJob, RecipeType, RecipeTypeRevision
 from scale.models.storage import FileAncestry, ScaleFile, Workspace
@@ -28,7 +28,6 @@ __all__ = [
     "RecipeTypeRevision",
     "ScaleFile",
     "Scheduler",
-    "Tick",
     "Token",
     "TriggerEvent",
     "TriggerRule",

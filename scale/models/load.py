@@ -25,17 +25,3 @@ class JobLoad(models.Model):
 
     def __str__(self) -> str:
         return f"load at {self.measured}"
-
-
-class Tick(models.Model):
-    """A turn of the timetable that some beat took; the unique key lets only one take it."""
-
-    name = models.CharField(max_length=50)
-    slot = models.BigIntegerField()
-
-    class Meta:
-        db_table = "tick"
-        constraints = [models.UniqueConstraint(fields=["name", "slot"], name="tick_once")]
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.slot}"

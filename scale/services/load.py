@@ -1,11 +1,27 @@
 """Sampling how many jobs wait and run."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from scale.conf import conf
 from scale.domain.times import now as present
+from scale.models import JobLoad
 from scale.services.transitions import run
+
+
+SAMPLE_LOCK = 0x10AD
+
+
+@transaction.atomic
+def take_sample_if_due() -> bool:
+    """Take a sample unless another beat did so for this period; return whether it was taken."""
+    run("SELECT pg_advisory_xact_lock(%(key)s)", {"key": SAMPLE_LOCK})
+    since = present() - timedelta(seconds=conf().load_sample_seconds / 2)
+    if JobLoad.objects.filter(measured__gt=since).exists():
+        return False
+    take_sample()
+    return True
 
 
 @transaction.atomic
