@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 
 import httpx
@@ -94,7 +95,10 @@ def clean_url(text: str) -> str:
 def is_loopback(url: str) -> bool:
     """Tell whether an address is on this machine."""
     host = httpx.URL(url).host
-    return host in ("localhost", "::1") or host.startswith("127.")
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _read(path: Path) -> Access | None:

@@ -82,24 +82,25 @@ class Log:
 class JobFollower:
     """Shows what a job's executions print, as it comes, and its changes of status."""
 
-    def __init__(self, rest: Rest, out: Output, *, is_quiet: bool) -> None:
+    def __init__(self, rest: Rest, out: Output, *, is_quiet: bool, skip_old: bool) -> None:
         self._rest = rest
         self._out = out
         self._is_quiet = is_quiet
+        self._skip_old = skip_old
         self._status = ""
         self._logs: dict[int, Log] = {}
         self._done: set[int] = set()
 
-    def follow(self, job_id: int, watch: Watch, *, from_first_try: bool = True) -> Json:
+    def follow(self, job_id: int, watch: Watch) -> Json:
         """Return the job's details when it has ended."""
-        if not from_first_try:
-            job = self._rest.get(f"/jobs/{job_id}/")
-            self._done = {execution["id"] for execution in job["job_exes"][1:]}
         answers = watch.ask(lambda: self._look(job_id))
         return next(job for job in answers if job["status"] in FINAL)
 
     def _look(self, job_id: int) -> Json:
         job = self._rest.get(f"/jobs/{job_id}/")
+        if self._skip_old:
+            self._done = {execution["id"] for execution in job["job_exes"][1:]}
+            self._skip_old = False
         if not self._is_quiet:
             self._tell(job)
         return job

@@ -4,7 +4,6 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
-import httpx
 import typer
 from typer.exceptions import TyperException
 
@@ -44,20 +43,17 @@ app.command("run-recipe")(recipes.run_recipe)
 app.command("recipe")(recipes.recipe)
 
 
-def main(
-    words: Sequence[str] | None = None, *, transport: httpx.BaseTransport | None = None
-) -> int:
+def main(words: Sequence[str] | None = None, session: Session | None = None) -> int:
     """Run a command and return its exit code; what goes wrong is a sentence, not a traceback."""
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError):  # some stand-ins for a stream cannot be set up
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
-    session = Session(transport=transport)
     try:
         result = app(
             sys.argv[1:] if words is None else list(words),
             prog_name="scale",
             standalone_mode=False,
-            obj=session,
+            obj=session or Session(),
         )
     except Problem as problem:
         return _complain(problem.code, str(problem))

@@ -2,14 +2,16 @@
 
 import os
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Annotated
 
 import httpx
 import typer
 
-from client.access import find_access
+from client.access import Access, find_access
+from client.follow import Watch
 from client.output import Output
 from client.rest import Rest
 
@@ -25,9 +27,11 @@ class Session:
         self,
         environ: Mapping[str, str] = os.environ,
         transport: httpx.BaseTransport | None = None,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self.environ = environ
-        self.transport = transport
+        self._transport = transport
+        self._pause = pause
         self.out = Output(is_plain=bool(environ.get("NO_COLOR")) or not sys.stdout.isatty())
 
     @cached_property
@@ -37,4 +41,12 @@ class Session:
         Raises:
             Problem: none is.
         """
-        return Rest(find_access(self.environ), self.transport)
+        return self.connect(find_access(self.environ))
+
+    def connect(self, access: Access) -> Rest:
+        """Return the server that an access names."""
+        return Rest(access, self._transport, self._pause)
+
+    def watch(self) -> Watch:
+        """Return what asks the server again and again."""
+        return Watch(self.out, self._pause)

@@ -8,7 +8,6 @@ import typer
 
 from client.access import Access, clean_url, config_file, is_loopback, store
 from client.errors import misuse
-from client.rest import Rest
 from client.session import Session
 
 
@@ -26,7 +25,7 @@ def login(
     if not key.isascii() or not key.isprintable() or " " in key:
         raise misuse("That is no token: it has letters that no token has.")
     access = Access(clean_url(url), key or None)
-    version = Rest(access, session.transport).get("/version/")["version"]
+    version = session.connect(access).get("/version/")["version"]
     path = config_file(session.environ)
     store(access, path)
     if httpx.URL(access.url).scheme == "http" and not is_loopback(access.url):

@@ -6,7 +6,7 @@ import typer
 
 from client.commands.jobs import COLUMNS, job_row
 from client.errors import ExitCode, Problem, misuse
-from client.follow import JobFollower, Watch, job_exit_code
+from client.follow import JobFollower, job_exit_code
 from client.inputs import input_data, read_inputs, uploader
 from client.lookup import find_job_type, find_workspace, job_filter
 from client.rest import Json
@@ -49,26 +49,23 @@ def queue(
     }
     job = rest.post("/queue/new-job/", json={"job_type_id": found["id"], "job_data": data})
     if follow:
-        follow_job(session, job["id"], as_json=as_json)
-    elif as_json:
+        job = follow_job(session, job["id"], is_quiet=as_json)
+    if as_json:
         out.json(job)
-    else:
+    elif not follow:
         out.say(f"Job {job['id']} is queued: {found['name']} {found['version']}.")
+    if follow:
+        raise typer.Exit(job_exit_code(job))
 
 
-def follow_job(
-    session: Session, job_id: int, *, as_json: bool, from_first_try: bool = True
-) -> None:
-    """Follow a job to its end, and end the command accordingly."""
-    follower = JobFollower(session.rest, session.out, is_quiet=as_json)
+def follow_job(session: Session, job_id: int, *, is_quiet: bool, skip_old: bool = False) -> Json:
+    """Follow a job and return it when it has ended; `skip_old` leaves out tries already over."""
+    follower = JobFollower(session.rest, session.out, is_quiet=is_quiet, skip_old=skip_old)
     try:
-        job = follower.follow(job_id, Watch(session.out), from_first_try=from_first_try)
+        return follower.follow(job_id, session.watch())
     except KeyboardInterrupt:
         session.out.note(f"No longer followed; job {job_id} goes on.")
         raise
-    if as_json:
-        session.out.json(job)
-    raise typer.Exit(job_exit_code(job))
 
 
 def cancel(

@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 
 from client.commands.queue import Inputs
 from client.errors import misuse
-from client.follow import Watch, is_ended, recipe_exit_code, why
+from client.follow import is_ended, recipe_exit_code, why
 from client.inputs import input_data, read_inputs, uploader
 from client.lookup import find_recipe_type, find_workspace
 from client.output import Cell, Output, facts_table
@@ -72,7 +72,7 @@ def recipe(
 
 
 def _follow(session: Session, recipe_id: int, *, as_json: bool) -> None:
-    answers = Watch(session.out).ask(lambda: session.rest.get(f"/recipes/{recipe_id}/"))
+    answers = session.watch().ask(lambda: session.rest.get(f"/recipes/{recipe_id}/"))
     found: Json = {}
     try:
         with _Display(session.out, is_quiet=as_json) as display:
