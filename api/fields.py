@@ -49,7 +49,8 @@ class Integer(serializers.IntegerField):
             return data
         if isinstance(data, str) and _DIGITS.fullmatch(data):
             # Python refuses to convert thousands of digits; all those are out of range alike.
-            return int(data[:30])
+            digits = data.lstrip("+-").lstrip("0")[:30] or "0"
+            return -int(digits) if data.startswith("-") else int(digits)
         return self.fail("invalid")
 
 

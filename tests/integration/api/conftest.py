@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -59,3 +60,9 @@ def api(as_role: Callable[[str], Api]) -> Api:
 def nobody(db: None) -> Api:
     """Return a client without credentials."""
     return Api()
+
+
+@pytest.fixture
+def open_access(settings: Any) -> None:
+    """Ask nobody who they are."""
+    settings.SCALE = replace(settings.SCALE, auth_open=True)
