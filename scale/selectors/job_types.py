@@ -1,11 +1,19 @@
 """Reading job types."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
+
+from django.db.models import QuerySet
 
 from scale.domain.error_mapping import ErrorMapping
 from scale.domain.interface import Interface
-from scale.models import JobType, JobTypeRevision
+from scale.errors import NotFound
+from scale.models import Error, JobType, JobTypeRevision
+from scale.selectors.errors import list_errors_by_name
+from scale.selectors.filters import narrow
+from scale.selectors.job_counts import Counts, count_lately
 
 
 @lru_cache(maxsize=4096)
@@ -24,7 +32,62 @@ def load_interfaces(revision_ids: Iterable[int]) -> dict[int, Interface]:
     }
 
 
+def find_interfaces(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Interface]:
+    """Return the present interfaces of job types, by name and version, of those that exist."""
+    wanted = set(keys)
+    # By name alone, pairs being more than the ORM can say: other versions are few.
+    rows = JobType.objects.filter(name__in={name for name, _ in wanted}).values_list(
+        "name", "version", "interface"
+    )
+    return {
+        (name, version): Interface.model_validate(interface)
+        for name, version, interface in rows
+        if (name, version) in wanted
+    }
+
+
 def get_error_mapping(job_type_id: int) -> ErrorMapping:
     """Return a job type's present error mapping (contract 4.6)."""
     stored = JobType.objects.values_list("error_mapping", flat=True).get(pk=job_type_id)
     return ErrorMapping.model_validate(stored)
+
+
+@dataclass(frozen=True, slots=True)
+class JobTypeDetails:
+    """A job type with its rule, the errors that its mapping names, and how its jobs went lately."""
+
+    job_type: JobType
+    errors: Sequence[Error]
+    #: By hours back from now.
+    counts: dict[int, Counts]
+
+
+def list_job_types(
+    *,
+    started: datetime | None = None,
+    ended: datetime | None = None,
+    name: Sequence[str] | None = None,
+    category: Sequence[str] | None = None,
+) -> QuerySet[JobType]:
+    """Return job types, without their documents, by last_modified between started and ended."""
+    return narrow(
+        JobType.objects.defer("interface", "error_mapping"),
+        last_modified__gte=started,
+        last_modified__lte=ended,
+        name__in=name,
+        category__in=category,
+    )
+
+
+def get_job_type_details(job_type_id: int) -> JobTypeDetails:
+    """Return a job type with everything its details show, in a fixed number of queries.
+
+    Raises:
+        NotFound: there is none with this id.
+    """
+    job_type = JobType.objects.select_related("trigger_rule").filter(pk=job_type_id).first()
+    if job_type is None:
+        raise NotFound(f"There is no job type {job_type_id}.")
+    mapping = ErrorMapping.model_validate(job_type.error_mapping)
+    errors = list_errors_by_name(mapping.error_names)
+    return JobTypeDetails(job_type, errors, count_lately(job_type_id))

@@ -107,6 +107,22 @@ def turn() -> None:
     )
 
 
+def withdraw(job_type_id: int) -> None:
+    """Take back the room that the waiting executions of a type hold in the broker's window.
+
+    Their messages ring for whatever else waits. What is locked is being claimed or canceled.
+    """
+    run(
+        """
+        UPDATE job_exe SET dispatched = NULL WHERE id IN (
+            SELECT id FROM job_exe
+            WHERE job_type_id = %(id)s AND status = 'QUEUED' AND dispatched IS NOT NULL
+            ORDER BY id FOR NO KEY UPDATE SKIP LOCKED)
+        """,
+        {"id": job_type_id},
+    )
+
+
 def _unmark(execution_ids: Iterable[int]) -> None:
     run(
         """

@@ -1,0 +1,144 @@
+"""Counting jobs by type: how they went lately, what runs, what fails."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, F, Max, Min, Q, QuerySet
+
+from scale.domain.lifecycle import JobStatus
+from scale.domain.times import now
+from scale.models import Error, Job, JobType
+
+#: Each with status, count, most_recent, and category for failures.
+Counts = list[dict[str, Any]]
+
+#: The time ranges of job type details (contract 2.4).
+HOURS = (6, 12, 24)
+
+
+@dataclass(frozen=True, slots=True)
+class JobTypeStatus:
+    """A job type with how its jobs went in a time range."""
+
+    job_type: JobType
+    job_counts: Counts = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class JobTypeRunning:
+    """A job type with how many of its jobs run, the first of them since `longest_running`."""
+
+    job_type: JobType
+    count: int
+    longest_running: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class JobTypeFailure:
+    """A job type with how many of its jobs rest FAILED with a SYSTEM error."""
+
+    job_type: JobType
+    error: Error
+    count: int
+    first_error: datetime
+    last_error: datetime
+
+
+def count_lately(job_type_id: int) -> dict[int, Counts]:
+    """Return for each of `HOURS` the counts of a type's jobs that changed status since."""
+    present = now()
+    since = {hours: present - timedelta(hours=hours) for hours in HOURS}
+    longest = since[max(HOURS)]
+    figures = {
+        f"{name}_{hours}": figure("last_status_change", filter=Q(last_status_change__gte=start))
+        for hours, start in since.items()
+        for name, figure in (("count", Count), ("most_recent", Max))
+    }
+    # A job's last change of status is never after its last change; that one is indexed by type.
+    jobs = Job.objects.filter(
+        job_type=job_type_id, last_modified__gte=longest, last_status_change__gte=longest
+    )
+    rows = _rows(
+        jobs.values("status", category=F("error__category"))
+        .annotate(**figures)
+        .order_by("status", "category")
+    )
+    return {
+        hours: [
+            {
+                "status": row["status"],
+                "count": row[f"count_{hours}"],
+                "most_recent": row[f"most_recent_{hours}"],
+                "category": row["category"],
+            }
+            for row in rows
+            if row[f"count_{hours}"]
+        ]
+        for hours in HOURS
+    }
+
+
+def list_job_types_by_change() -> QuerySet[JobType]:
+    """Return every job type, without its documents, the one that changed last at the end."""
+    return JobType.objects.defer("interface", "error_mapping").order_by("last_modified", "id")
+
+
+def count_by_job_type(
+    job_types: Sequence[JobType], *, started: datetime, ended: datetime | None
+) -> list[JobTypeStatus]:
+    """Return for each type the counts of its jobs that changed status in a time range, or run."""
+    lately = Q(last_status_change__gte=started)
+    if ended is not None:
+        lately &= Q(last_status_change__lte=ended)
+    statuses = {job_type.pk: JobTypeStatus(job_type) for job_type in job_types}
+    rows = _rows(
+        Job.objects.filter(lately | Q(status=JobStatus.RUNNING), job_type__in=statuses)
+        .values("job_type_id", "status", category=F("error__category"))
+        .annotate(count=Count("pk"), most_recent=Max("last_status_change"))
+        .order_by("status", "category")
+    )
+    for row in rows:
+        statuses[row.pop("job_type_id")].job_counts.append(row)
+    return list(statuses.values())
+
+
+def list_running_job_types() -> list[JobTypeRunning]:
+    """Return the job types that have RUNNING jobs, the longest running first."""
+    rows = _rows(
+        Job.objects.filter(status=JobStatus.RUNNING)
+        .values("job_type_id")
+        .annotate(count=Count("pk"), longest_running=Min("last_status_change"))
+        .order_by("longest_running", "job_type_id")
+    )
+    job_types = _job_types(row["job_type_id"] for row in rows)
+    return [JobTypeRunning(job_types[row.pop("job_type_id")], **row) for row in rows]
+
+
+def list_system_failures() -> list[JobTypeFailure]:
+    """Return job types by SYSTEM error that their jobs rest FAILED with, latest failure first."""
+    rows = _rows(
+        Job.objects.filter(status=JobStatus.FAILED, error__category=Error.Category.SYSTEM)
+        .values("job_type_id", "error_id")
+        .annotate(
+            count=Count("pk"),
+            first_error=Min("last_status_change"),
+            last_error=Max("last_status_change"),
+        )
+        .order_by("-last_error", "job_type_id", "error_id")
+    )
+    job_types = _job_types(row["job_type_id"] for row in rows)
+    errors = Error.objects.in_bulk({row["error_id"] for row in rows})
+    return [
+        JobTypeFailure(job_types[row.pop("job_type_id")], errors[row.pop("error_id")], **row)
+        for row in rows
+    ]
+
+
+def _rows(grouped: Iterable[Any]) -> list[dict[str, Any]]:
+    return [dict(row) for row in grouped]
+
+
+def _job_types(ids: Iterable[int]) -> dict[int, JobType]:
+    return JobType.objects.defer("interface", "error_mapping").in_bulk(set(ids))
