@@ -25,6 +25,8 @@ class ArtifactScanner:
 
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes of the stream."""
+        if len(self.found) > MAX_ARTIFACTS:
+            return
         first, newline, _ = chunk.partition(b"\n")
         self._extend_line(first)
         if not newline:
