@@ -55,9 +55,7 @@ def end(
 
 def terminate(roots: Roots) -> None:
     """Send SIGTERM to every process of a tree, also to stopped ones."""
-    for process in _with_descendants(roots()):
-        send(process, signal.SIGTERM)
-        send(process, signal.SIGCONT)
+    send_to_all(roots, signal.SIGTERM, signal.SIGCONT)
 
 
 def kill(roots: Roots, *, limit_seconds: float = LIMIT_SECONDS) -> bool:
@@ -72,6 +70,13 @@ def kill(roots: Roots, *, limit_seconds: float = LIMIT_SECONDS) -> bool:
             return True
         _await_death(found)
     return not roots()
+
+
+def send_to_all(roots: Roots, *numbers: int) -> None:
+    """Send signals to every process of a tree."""
+    for process in _with_descendants(roots()):
+        for number in numbers:
+            send(process, number)
 
 
 def own_children() -> list[Stat]:

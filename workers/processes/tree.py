@@ -6,6 +6,7 @@ the programs that were running when it was first seen, as it descends from one o
 """
 
 import os
+import signal
 from collections.abc import Callable
 
 from workers.processes import ending
@@ -43,6 +44,16 @@ def terminate(program: Program) -> None:
 def kill(program: Program) -> bool:
     """Send SIGKILL to every process of the program until none is left; False when one remains."""
     return ending.kill(lambda: _roots(program))
+
+
+def pause(program: Program) -> None:
+    """Stop every process of the program until `resume`; ending it wakes it as well."""
+    ending.send_to_all(lambda: _roots(program), signal.SIGSTOP)
+
+
+def resume(program: Program) -> None:
+    """Have every process of the program go on."""
+    ending.send_to_all(lambda: _roots(program), signal.SIGCONT)
 
 
 def reap_orphans() -> None:

@@ -313,3 +313,29 @@ def test_terminate_and_kill_return_before_and_after_the_end(start: Start, here: 
 
     assert tree.kill(program)
     assert program.wait(0) == Exit(None, 9)
+
+
+def test_pause_stops_and_resume_wakes_every_process(start: Start, here: Path) -> None:
+    program = start(announcing("os.fork()\nrest()", here))
+    processes = announced(here, 2)
+
+    def states() -> set[str]:
+        return {
+            Path(f"/proc/{process.pid}/stat").read_text().rpartition(") ")[2][0]
+            for process in processes
+        }
+
+    tree.pause(program)
+    wait_until(lambda: states() == {"T"}, "all are stopped")
+    tree.resume(program)
+    wait_until(lambda: states() == {"S"}, "all go on")
+
+
+def test_end_paused_program_lets_it_end_by_sigterm(start: Start, here: Path) -> None:
+    program = start(announcing(REST, here))
+    announced(here)
+    tree.pause(program)
+
+    assert tree.end(program, grace_seconds=30)
+
+    assert program.wait(0) == Exit(None, 15)
