@@ -48,6 +48,9 @@ class Stack:
         Raises:
             Problem: when a step fails; what had been started is stopped again.
         """
+        private_directory(self.var)
+        refusal = f"Scale is already running here; its addresses are in {self.run_file}."
+        self._resources.enter_context(hold(self.var / "run.lock", refusal))
         leash.adopt_orphans()
         try:
             self._start()
@@ -56,9 +59,6 @@ class Stack:
             raise
 
     def _start(self) -> None:
-        private_directory(self.var)
-        refusal = f"Scale is already running here; its addresses are in {self.run_file}."
-        self._resources.enter_context(hold(self.var / "run.lock", refusal))
         self.run_file.unlink(missing_ok=True)
         port = _web_port()
         running = self._resources.enter_context(servers(self.var, self.say))
@@ -149,6 +149,7 @@ class Stack:
             "SCALE_ALLOWED_HOSTS": "127.0.0.1,localhost",
             "SCALE_HTTPS": "false",
             "SCALE_WORK_DIR": str(private_directory(self.var / "work")),
+            "SCALE_STATIC_ROOT": str(private_directory(self.var / "static")),
             "SCALE_LOAD_SAMPLE_SECONDS": "5",
             "SCALE_WARM_STOP_SECONDS": str(WARM_STOP_SECONDS),
         }
