@@ -20,18 +20,18 @@ class JobExecution(models.Model):
     job = models.ForeignKey(Job, models.PROTECT, related_name="executions")
     exe_num = models.IntegerField()
     status = models.CharField(max_length=20, default=ExecutionStatus.QUEUED)
-    error = models.ForeignKey(Error, models.PROTECT, null=True)
+    error = models.ForeignKey(Error, models.PROTECT, null=True, db_index=False)
     timeout = models.IntegerField()
     command_arguments = models.TextField(default="")
 
     # Copied from the job, for claiming and the queue's pages.
-    job_type = models.ForeignKey(JobType, models.PROTECT)
+    job_type = models.ForeignKey(JobType, models.PROTECT, db_index=False)
     priority = models.IntegerField()
     lane = models.SmallIntegerField()
 
     #: When a message was last published for it; null while it waits outside the broker.
     dispatched = models.DateTimeField(null=True)
-    node = models.ForeignKey(Node, models.PROTECT, null=True)
+    node = models.ForeignKey(Node, models.PROTECT, null=True, db_index=False)
     #: Identity of the worker process that claimed it: its owner while RUNNING.
     worker = models.CharField(max_length=250, null=True)
     #: The owner counts as lost after this instant, by the database's clock.

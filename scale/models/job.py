@@ -21,10 +21,10 @@ class JobQuerySet(models.QuerySet["Job"]):
 class Job(Stamped):
     """One request to run a job type on given input (contract 2.2, 4.2)."""
 
-    job_type = models.ForeignKey(JobType, models.PROTECT)
-    job_type_rev = models.ForeignKey(JobTypeRevision, models.PROTECT)
-    event = models.ForeignKey(TriggerEvent, models.PROTECT)
-    error = models.ForeignKey(Error, models.PROTECT, null=True)
+    job_type = models.ForeignKey(JobType, models.PROTECT, db_index=False)
+    job_type_rev = models.ForeignKey(JobTypeRevision, models.PROTECT, db_index=False)
+    event = models.ForeignKey(TriggerEvent, models.PROTECT, db_index=False)
+    error = models.ForeignKey(Error, models.PROTECT, null=True, db_index=False)
 
     status = models.CharField(max_length=20, default=JobStatus.PENDING)
     priority = models.IntegerField()

@@ -5,7 +5,18 @@ from datetime import datetime
 
 from django.db.models import Min, QuerySet
 
+from scale.domain.documents import BIGINT_MAX
 from scale.models import FileAncestry, ScaleFile, Workspace
+
+
+#: Columns of related rows that nobody is shown.
+LARGE = ("workspace__json_config", "job_type__interface", "job_type__error_mapping")
+
+
+def list_files(kind: str) -> QuerySet[ScaleFile]:
+    """Return all sources or all products, with their workspaces and job types."""
+    files = ScaleFile.objects.filter(kind=kind)
+    return files.select_related("workspace", "job_type").defer(*LARGE)
 
 
 def list_files_by_id(file_ids: Iterable[int]) -> list[ScaleFile]:
@@ -35,3 +46,12 @@ def find_source_time(file_ids: Collection[int]) -> datetime | None:
 def list_workspaces_by_id(workspace_ids: Iterable[int]) -> QuerySet[Workspace]:
     """Return the workspaces with these ids."""
     return Workspace.objects.filter(pk__in=set(workspace_ids))
+
+
+def find_by_key(files: QuerySet[ScaleFile], key: str) -> ScaleFile | None:
+    """Return the first of the files with this id or, there being none, with this name."""
+    if key.isascii() and key.isdigit() and int(key) <= BIGINT_MAX:
+        found = files.filter(pk=int(key)).first()
+        if found is not None:
+            return found
+    return None if "\0" in key else files.filter(file_name=key).first()
