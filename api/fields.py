@@ -150,6 +150,7 @@ class JsonObject(serializers.JSONField):
         return data
 
 
+@extend_schema_field({"type": "string", "example": "PT3H0M0S"})
 class Time(serializers.DateTimeField):
     """A datetime with its zone, or a duration meaning that long before the request (1.3)."""
 

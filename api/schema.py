@@ -1,6 +1,7 @@
 """How views describe themselves in the OpenAPI schema."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, TypeVar
 
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
@@ -34,6 +35,7 @@ PROBLEMS = {
 }
 
 
+@cache
 def page_of(output: type[Output]) -> type[Output]:
     """Return the envelope of a page of these (contract 1.4)."""
     name = output.__name__.removesuffix("Output")
@@ -65,6 +67,7 @@ def describe(
     if code == 201:
         parameters.append(LOCATION)
     codes = {401, 403, 406, 503, *problems, *([400] if query or body else [])}
+    codes -= {401, 403} if more.get("auth") == [] else set()
     codes |= {404} if paged else set()
     codes |= {413, 415} if body else set()
     shown = page_of(answer) if paged else answer

@@ -4,7 +4,7 @@ from django.urls import URLPattern, path, re_path, register_converter
 
 from api.converters import IdConverter
 from api.errors import unknown_path
-from api.views import job_executions, jobs, nodes, recipes, system
+from api.views import job_executions, jobs, nodes, recipes, schema, system
 from api.views import queue as queue_views
 
 register_converter(IdConverter, "id")
@@ -46,5 +46,8 @@ catalogue: list[URLPattern] = []
 urlpatterns = [
     *queue,
     *catalogue,
+    path("schema/", schema.SchemaDocument.as_view(), name="schema"),
+    path("schema/swagger/", schema.SwaggerPage.as_view(url_name="schema"), name="swagger"),
+    path("schema/redoc/", schema.RedocPage.as_view(url_name="schema"), name="redoc"),
     re_path("", unknown_path),
 ]
