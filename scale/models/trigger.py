@@ -1,6 +1,7 @@
 """What causes jobs and recipes."""
 
 from django.db import models
+from django.db.models.fields.json import KeyTransform
 
 from scale.domain.times import now
 from scale.models.base import Stamped
@@ -32,6 +33,14 @@ class TriggerEvent(models.Model):
 
     class Meta:
         db_table = "trigger_event"
+        indexes = [
+            # A rule fires once for a file.
+            models.Index(
+                KeyTransform("file_id", "description"),
+                condition=models.Q(rule__isnull=False),
+                name="trigger_event_file",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.type} {self.occurred}"

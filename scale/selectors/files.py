@@ -8,7 +8,6 @@ from django.db.models import Min, QuerySet
 from scale.domain.documents import BIGINT_MAX
 from scale.models import FileAncestry, ScaleFile, Workspace
 
-
 #: Columns of related rows that nobody is shown.
 LARGE = ("workspace__json_config", "job_type__interface", "job_type__error_mapping")
 

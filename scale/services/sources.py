@@ -81,11 +81,10 @@ def upload_source(
             is_inserted = True
     finally:
         if not is_inserted:
-            remove_file(new.workspace, new.file_path)
+            _discard(new)
     return source
 
 
-@transaction.atomic
 def register_source(
     *,
     workspace_id: int,
@@ -104,7 +103,8 @@ def register_source(
         status = resolve_in_workspace(new.workspace, new.file_path).stat()
     if not stat.S_ISREG(status.st_mode):
         raise InvalidInput("file_path: expected a regular file")
-    return _insert(new, status.st_size)
+    with transaction.atomic():
+        return _insert(new, status.st_size)
 
 
 def _check(
@@ -128,17 +128,23 @@ def _check(
         faults.attempt(check_tag, tag, f"data_type[{index}]")
         if len(tag) > _TAG_LENGTH:
             faults.append(f"data_type[{index}]: expected at most {_TAG_LENGTH} characters")
-    if workspace and name and path:
-        taken = find_taken(file_name=name, workspace_id=workspace.pk, file_path=path)
-        faults += [_TAKEN[field] for field in taken]
-    faults.refuse()
-    assert workspace and name and path  # noqa: S101, PT018  # else there were faults
-    return _NewSource(
+    if not workspace or not name or not path:
+        raise InvalidInput(faults)
+    new = _NewSource(
         workspace=workspace,
         file_name=name,
         file_path=path,
         media_type=media_type or guess_media_type(name),
         data_type=list(dict.fromkeys(data_type)),
+    )
+    faults += [_TAKEN[field] for field in _taken(new)]
+    faults.refuse()
+    return new
+
+
+def _taken(new: _NewSource) -> list[str]:
+    return find_taken(
+        file_name=new.file_name, workspace_id=new.workspace.pk, file_path=new.file_path
     )
 
 
@@ -168,6 +174,12 @@ def _insert(new: _NewSource, size: int) -> ScaleFile:
     fire_upload_rules(source, now=now)
     log_event(logger, "source_taken_in", file_id=source.pk, bytes=size)
     return source
+
+
+def _discard(new: _NewSource) -> None:
+    """Remove the file of a refused source, unless somebody registered it meanwhile."""
+    if "file_path" not in _taken(new):
+        remove_file(new.workspace, new.file_path)
 
 
 @contextmanager
