@@ -2,13 +2,12 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import TypeVar
 
 from client.errors import ExitCode, Problem
+from client.log import Log, show_log
 from client.output import Output
 from client.rest import Json, Rest
-from client.texts import clean
 
 T = TypeVar("T")
 
@@ -62,23 +61,6 @@ class Watch:
             raise problem
 
 
-@dataclass
-class Log:
-    """How much of an execution's output has been shown."""
-
-    shown: dict[str, int] = field(default_factory=lambda: {"stdout": 0, "stderr": 0})
-
-    def new(self, answer: Json, *, is_all: bool) -> Iterator[tuple[str, str]]:
-        """Yield what has come since; a line that has no end yet waits unless `is_all`."""
-        for stream, shown in self.shown.items():
-            text: str = answer[stream] or ""
-            end = len(text) if is_all else text.rfind("\n") + 1
-            if end > shown:
-                self.shown[stream] = end
-                piece = text[shown:end]
-                yield stream, piece if piece.endswith("\n") else f"{piece}\n"
-
-
 class JobFollower:
     """Shows what a job's executions print, as it comes, and its changes of status."""
 
@@ -125,15 +107,6 @@ class JobFollower:
         show_log(self._out, self._logs[execution["id"]].new(answer, is_all=is_done))
         if is_done:
             self._done.add(execution["id"])
-
-
-def show_log(out: Output, pieces: Iterator[tuple[str, str]]) -> None:
-    """Print pieces of output, each to the stream it came from."""
-    for stream, text in pieces:
-        if stream == "stdout":
-            out.write(clean(text))
-        else:
-            out.note(text.removesuffix("\n"))
 
 
 def why(job: Json) -> str:

@@ -51,8 +51,11 @@ class Output:
         return self._console.height
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
-        """Print rows below column heads; columns of numbers stand right."""
-        self.show(make_table(columns, list(rows)))
+        """Print rows below column heads, if there are any; columns of numbers stand right."""
+        if found := list(rows):
+            self.show(make_table(columns, found))
+        else:
+            self.note("There are none.")
 
     def facts(self, pairs: Iterable[tuple[str, Cell]]) -> None:
         """Print names and values; pairs whose value is None or empty are left out."""

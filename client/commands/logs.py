@@ -6,7 +6,8 @@ import typer
 
 from client.commands.queue import follow_job
 from client.errors import misuse
-from client.follow import Log, job_exit_code, show_log
+from client.follow import job_exit_code
+from client.log import Log, show_log
 from client.rest import Json
 from client.session import AsJson, Follow, Session
 

@@ -134,7 +134,7 @@ def requeue(
         return
     session.out.table(COLUMNS, map(job_row, answer["results"]))
     left = answer["count"] - len(answer["results"])
-    session.out.note(f"{answer['count']} jobs match{f', {left} not shown' if left else ''}.")
+    session.out.note(f"{answer['count']} matched{f', {left} not shown' if left else ''}.")
 
 
 def _output_data(session: Session, interface: Json, workspace: str | None) -> list[Json]:

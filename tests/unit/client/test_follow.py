@@ -5,21 +5,11 @@ import httpx
 import pytest
 
 from client.errors import ExitCode, Problem
-from client.follow import Log, Watch
+from client.follow import Watch
 from tests.unit.client.conftest import Server
 from tests.unit.client.samples import execution, job, logs, recipe
 
 Run = Callable[..., int]
-
-
-def test_log_yields_only_what_is_new_and_whole_lines() -> None:
-    log = Log()
-
-    assert list(log.new(logs("a\nb"), is_all=False)) == [("stdout", "a\n")]
-    assert list(log.new(logs("a\nb"), is_all=False)) == []
-    assert list(log.new(logs("a\nbc\n", "e"), is_all=False)) == [("stdout", "bc\n")]
-    assert list(log.new(logs("a\nbc\n", "e"), is_all=True)) == [("stderr", "e\n")]
-    assert list(log.new(logs(None), is_all=True)) == []
 
 
 def test_follow_prints_a_log_as_it_grows_and_ends_with_the_job(
