@@ -16,7 +16,7 @@ from scale.domain.times import now as present
 from scale.log import log_event
 from scale.models import Error, JobType
 from scale.services.advance import after_completed, after_stopped, lock_recipes
-from scale.services.feed import feeder
+from scale.services.feed import feeder, refill_on_commit
 from scale.services.files import ParsedSource, StoredProduct, parse_sources, save_products
 from scale.services.logs import LogChanges, forget_log, save_log
 from scale.services.nodes import pause_if_failing
@@ -57,6 +57,8 @@ class Claim:
     docker_privileged: bool
     is_operational: bool
     recipe_id: int | None
+    #: Whether its type limits how many run at once.
+    is_capped: bool
 
 
 @dataclass(slots=True)
@@ -116,6 +118,7 @@ def claim_execution(*, execution_id: int, node_id: int, worker: str) -> Claim | 
         docker_privileged=row["docker_privileged"],
         is_operational=row["is_operational"],
         recipe_id=row["recipe_id"],
+        is_capped=row["max_scheduled"] is not None,
     )
 
 
@@ -181,7 +184,8 @@ def complete_execution(claim: Claim, report: Report) -> bool:
             complete_job(claim.job_id, ended=report.ended, results=results)
             if claim.recipe_id is not None:
                 after_completed(claim.recipe_id, claim.job_id, ended=report.ended)
-            feeder.ask_on_commit()
+                feeder.ask_on_commit()
+            refill_on_commit(is_capped=claim.is_capped)
     except _Lost:
         log_event(logger, "execution_lost", logging.WARNING, execution_id=claim.execution_id)
         return False

@@ -4,6 +4,7 @@ The broker holds a bounded window of messages per lane. `feed` moves waiting exe
 (priority, queued) order; `ring_missing` counts what waits against what the broker still holds.
 """
 
+import itertools
 import logging
 from collections.abc import Iterable
 
@@ -164,3 +165,16 @@ def _rings(rows: Iterable[dict[str, object]]) -> list[Ring]:
 
 #: Feeds soon after each commit that queued something.
 feeder = Follower(feed)
+
+_finished = itertools.count(1)
+
+
+def refill_on_commit(*, is_capped: bool) -> None:
+    """Have the lanes refilled after a finish that leaves room in them.
+
+    A finish makes room for one message, so feeding for each would be idle work: every so many
+    finishes of this process are enough to keep the window from running dry. A capped type holds
+    no messages in reserve: its next execution waits for this very finish.
+    """
+    if is_capped or next(_finished) % max(1, conf().window // 8) == 0:
+        feeder.ask_on_commit()
