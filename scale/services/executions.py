@@ -20,6 +20,7 @@ from scale.services.feed import feeder, refill_on_commit
 from scale.services.files import ParsedSource, StoredProduct, parse_sources, save_products
 from scale.services.logs import LogChanges, forget_log, save_log
 from scale.services.nodes import pause_if_failing
+from scale.services.rules import fire_parse_rules
 from scale.services.transitions import (
     Row,
     complete_job,
@@ -182,6 +183,7 @@ def complete_execution(claim: Claim, report: Report) -> bool:
                 raise _Lost
             save_log(claim.execution_id, report.log)
             complete_job(claim.job_id, ended=report.ended, results=results)
+            fire_parse_rules([item.file_id for item in report.parsed], now=report.ended)
             if claim.recipe_id is not None:
                 after_completed(claim.recipe_id, claim.job_id, ended=report.ended)
                 feeder.ask_on_commit()
