@@ -58,7 +58,6 @@ def main() -> int:
         status = 0 if told and not once else 130
     except Problem as problem:
         print(f"bin/demo: {problem}", file=sys.stderr)
-    display.say("stopped; nothing is left running")
     if once:
         print(json.dumps(vars(outcome)))
     return status
@@ -170,7 +169,7 @@ def print_addresses(stack: Stack, display: Display) -> None:
     """Print where everything is, and a command to go on with."""
     display.plain()
     display.plain(f"API       {stack.url}/")
-    display.plain(f"API docs  {stack.url}/docs/")
+    display.plain(f"API docs  {stack.url}/schema/swagger/")
     display.plain(f"Flower    {stack.flower}/")
     display.plain(f"Logs      {VAR / 'log'}")
     display.plain()

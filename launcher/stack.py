@@ -90,8 +90,9 @@ class Stack:
         if self._processes is not None:
             leash.stop(self._processes, (signal.SIGTERM, STOP_SECONDS))
         self._resources.close()
-        if left := leash.sweep():
-            self.say(f"had to end: {', '.join(left)}")
+        left = leash.sweep()
+        ended = f" ({', '.join(left)} had to be ended)" if left else ""
+        self.say(f"stopped{ended}; nothing is left running")
         for number, handler in before.items():
             signal.signal(number, handler)
 
