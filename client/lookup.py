@@ -37,11 +37,16 @@ def find_workspace(rest: Rest, name: str) -> Json:
 
 
 def job_filter(words: list[str]) -> Json:
-    """Return the job types that are meant, by name or id, as filters of the API."""
-    return {
-        "job_type_id": [int(word) for word in words if word.isdecimal()],
-        "job_type_name": [word for word in words if not word.isdecimal()],
-    }
+    """Return the job types that are meant, all by name or all by id, as filters of the API.
+
+    Raises:
+        Problem: both kinds are there, of which the API would find those that fit both.
+    """
+    ids = [int(word) for word in words if word.isdecimal()]
+    names = [word for word in words if not word.isdecimal()]
+    if ids and names:
+        raise misuse("Name the types all by id or all by name.")
+    return {"job_type_id": ids, "job_type_name": names}
 
 
 def _find_type(rest: Rest, kind: str, path: str, name: str, version: str | None) -> Json:

@@ -30,14 +30,14 @@ class Output:
     """Results go to standard output, remarks to standard error; without a terminal all is plain."""
 
     def __init__(self, *, is_plain: bool) -> None:
-        self.is_live = sys.stdout.isatty() and not is_plain
+        self.is_live = is_terminal() and not is_plain
         self._console = Console(
             highlight=False,
             markup=False,
             emoji=False,
             force_terminal=self.is_live,
             color_system="auto" if self.is_live else None,
-            width=None if sys.stdout.isatty() else PLAIN_WIDTH,
+            width=None if is_terminal() else PLAIN_WIDTH,
         )
 
     @property
@@ -104,6 +104,11 @@ class Output:
             self.write(before + json.dumps(row))
             before = ",\n"
         self.write("[]\n" if before == "[\n" else "\n]\n")
+
+
+def is_terminal() -> bool:
+    """Tell whether somebody looks at standard output."""
+    return sys.stdout.isatty()
 
 
 def make_table(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Table:

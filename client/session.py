@@ -1,7 +1,6 @@
 """What every command works with: the server, the output, and what was asked for."""
 
 import os
-import sys
 import time
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -32,7 +31,7 @@ class Session:
         self.environ = environ
         self._transport = transport
         self._pause = pause
-        self.out = Output(is_plain=bool(environ.get("NO_COLOR")) or not sys.stdout.isatty())
+        self.out = Output(is_plain=bool(environ.get("NO_COLOR")))
 
     @cached_property
     def rest(self) -> Rest:

@@ -124,8 +124,6 @@ def requeue(
         raise misuse("Say which jobs: --job, --type, --status or --since; or really --all.")
     if body and is_all:
         raise misuse("--all takes no filter beside it.")
-    if len(types["job_type_id"]) and len(types["job_type_name"]):
-        raise misuse("Name the types all by id or all by name: the server wants both to fit.")
     if priority is not None:
         body["priority"] = priority
     answer = session.rest.post("/queue/requeue-jobs/?page_size=1000", json=body)

@@ -24,7 +24,7 @@ def test_jobs_are_a_plain_table_without_a_terminal(
     rows = (job(12, "FAILED"), job(7, "QUEUED", job_type=evil))
     server.on("GET /jobs/", page(*rows))
 
-    assert scale("jobs", "--status", "failed", "--type", "places", "--type", "8") == ExitCode.OK
+    assert scale("jobs", "--status", "failed", "--type", "places", "--type", "b") == ExitCode.OK
 
     said = capsys.readouterr()
     head, first, second = said.out.splitlines()
@@ -36,7 +36,7 @@ def test_jobs_are_a_plain_table_without_a_terminal(
     assert said.err == ""
     asked = server.requests[0].url.params
     assert (asked["status"], asked["order"], asked["page_size"]) == ("FAILED", "-id", "50")
-    assert (asked["job_type_name"], asked["job_type_id"]) == ("places", "8")
+    assert asked.get_list("job_type_name") == ["places", "b"]
 
 
 def test_jobs_beyond_the_limit_are_mentioned(server: Server, scale: Run, capsys: Capture) -> None:
@@ -218,6 +218,30 @@ def test_requeue_sends_its_filters(
     assert scale("requeue", *words) == ExitCode.OK
     assert sent(server) == body
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("command", ["jobs", "requeue"])
+def test_types_by_name_and_id_at_once_are_refused(server: Server, scale: Run, command: str) -> None:
+    assert scale(command, "--type", "a", "--type", "8") == ExitCode.USAGE
+    assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    ("words", "route", "answer"),
+    [
+        (["job-type", "8"], "GET /job-types/8/", job_type()),
+        (["cancel", "9"], "PATCH /jobs/9/", job(9, "CANCELED")),
+        (["requeue", "--job", "9"], "POST /queue/requeue-jobs/", page(job(9, "QUEUED"))),
+    ],
+)
+def test_command_in_json_prints_what_the_server_sent(
+    server: Server, scale: Run, capsys: Capture, words: list[str], route: str, answer: Any
+) -> None:
+    server.on(route, answer)
+
+    assert scale(*words, "--json") == ExitCode.OK
+    found = json.loads(capsys.readouterr().out)
+    assert found == ([answer] if words[0] == "cancel" else answer)
 
 
 def test_load_draws_a_line_per_status(server: Server, scale: Run, capsys: Capture) -> None:
