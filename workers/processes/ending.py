@@ -47,7 +47,7 @@ def end(
         remaining = deadline - time.monotonic()
         if remaining <= 0:
             return kill(roots, limit_seconds=limit_seconds)
-        _await_change(found, min(remaining, TICK_SECONDS))
+        await_change(found, min(remaining, TICK_SECONDS))
         if tick is not None:
             tick()
     return True
@@ -150,7 +150,7 @@ def _send_to_groups(roots: Roots, number: int) -> list[Stat]:
     return found
 
 
-def _await_change(roots: list[Stat], seconds: float) -> None:
+def await_change(roots: list[Stat], seconds: float) -> None:
     """Wait until one of the roots ends, or the time is over."""
     with contextlib.ExitStack() as opened:
         poll = select.poll()
@@ -168,4 +168,4 @@ def _await_death(roots: list[Stat]) -> None:
     """Wait a moment for the roots, which have been sent SIGKILL, to end."""
     deadline = time.monotonic() + _DEATH_SECONDS
     for root in roots[:_MOST_WATCHED]:
-        _await_change([root], max(0.0, deadline - time.monotonic()))
+        await_change([root], max(0.0, deadline - time.monotonic()))

@@ -20,8 +20,17 @@ _FIRST_MARK = 1 << 60
 
 def mark_for(execution_id: int, worker: str) -> int:
     """Return the limit that marks the processes of one execution."""
-    of_worker = zlib.crc32(worker.encode("utf-8", "surrogateescape")) & 0xFFFFFFF
-    return _FIRST_MARK | of_worker << 32 | execution_id & 0xFFFFFFFF
+    return _FIRST_MARK | worker_part(worker) << 32 | execution_id & 0xFFFFFFFF
+
+
+def worker_part(worker: str) -> int:
+    """Return what the marks of one worker have in common."""
+    return zlib.crc32(worker.encode("utf-8", "surrogateescape")) & 0xFFFFFFF
+
+
+def worker_part_of(mark: int | None) -> int | None:
+    """Return the part of a mark that stands for the worker."""
+    return None if mark is None else mark >> 32 & 0xFFFFFFF
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ import time
 from typing import NamedTuple
 
 _BLOCK = 65536
+_DEAD = {b"Z", b"X"}
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 _GONE = (FileNotFoundError, ProcessLookupError, PermissionError)
 
@@ -21,6 +22,7 @@ class Stat(NamedTuple):
     session: int
     #: Clock ticks between boot and the start of the process.
     start: int
+    is_zombie: bool
 
     @property
     def key(self) -> tuple[int, int]:
@@ -34,7 +36,8 @@ def read_stat(pid: int) -> Stat | None:
     fields = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split(maxsplit=20)
     if not fields:
         return None
-    return Stat(pid, int(fields[1]), int(fields[2]), int(fields[3]), int(fields[19]))
+    parent, group, session, start = (int(fields[index]) for index in (1, 2, 3, 19))
+    return Stat(pid, parent, group, session, start, fields[0] in _DEAD)
 
 
 def read_environment(pid: int) -> dict[str, str]:
@@ -73,6 +76,11 @@ def all_processes() -> list[Stat]:
 def ticks_since_boot() -> int:
     """Return the present in the measure of `Stat.start`."""
     return int(time.clock_gettime(time.CLOCK_BOOTTIME) * _TICKS_PER_SECOND)
+
+
+def boot_id() -> str:
+    """Return eight hexadecimal digits that stand for the present boot."""
+    return _read("/proc/sys/kernel/random/boot_id")[:8].decode()
 
 
 def pid_namespace(pid: int | str = "self") -> str | None:

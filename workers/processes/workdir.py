@@ -1,38 +1,125 @@
-"""The private directories of executions."""
+"""The private directories of workers and of the executions they run."""
 
-import shutil
+import contextlib
+import fcntl
+import os
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from workers.processes.removal import remove_tree
+
+_LOCK = "lock"
+_LOCK_FLAGS = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class WorkerDirectory:
+    """The directory of one worker process, locked for as long as that lives."""
+
+    def __init__(self, path: Path, lock: int) -> None:
+        self.path = path
+        self._lock = lock
+
+    @classmethod
+    def claim(cls, root: Path, identity: str) -> "WorkerDirectory":
+        """Make and lock the directory `<root>/<identity>`."""
+        path = root / identity
+        while True:
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with contextlib.suppress(FileNotFoundError):
+                lock = os.open(path / _LOCK, _LOCK_FLAGS | os.O_CREAT, 0o600)
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                # Someone else may have taken it for a dead worker's, and be removing it.
+                if os.fstat(lock).st_nlink:
+                    return cls(path, lock)
+                os.close(lock)
+
+    def release(self) -> None:
+        """Remove the directory.
+
+        Raises:
+            OSError: something in it resists.
+        """
+        try:
+            remove_tree(self.path)
+        finally:
+            os.close(self._lock)
+
+
+def remove_if_stale(path: Path) -> bool:
+    """Remove the directory of a worker that is dead, and return whether it was.
+
+    Raises:
+        OSError: something in it resists.
+    """
+    try:
+        lock = os.open(path / _LOCK, _LOCK_FLAGS)
+    except FileNotFoundError:
+        # Being made or being removed, or its worker died before it was locked.
+        with contextlib.suppress(OSError):
+            path.rmdir()
+        return not path.exists()
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        remove_tree(path)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(lock)
+    return True
+
 
 class WorkDirectory:
-    """One execution's directory, removed when the block that uses it ends."""
+    """The directory of one execution, removed when the block that uses it ends (contract 6.1)."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.input = root / "input"
         self.output = root / "output"
+        #: Where the program may leave temporary files.
         self.home = root / "home"
-        self.stdout = root / "stdout"
-        self.stderr = root / "stderr"
+        self.logs = root / "logs"
+        self.stdout = self.logs / "stdout"
+        self.stderr = self.logs / "stderr"
 
     @classmethod
     def make(cls, parent: Path, execution_id: int) -> "WorkDirectory":
-        """Make the directory of an execution, anew and empty."""
+        """Make the directory of an execution, anew and empty.
+
+        Raises:
+            OSError: the disk is full, or the remains of an earlier one resist.
+        """
         directory = cls(parent / str(execution_id))
-        directory.remove()
-        for path in (directory.root, directory.input, directory.output, directory.home):
+        remove_tree(directory.root)
+        for path in (
+            directory.root,
+            directory.input,
+            directory.output,
+            directory.home,
+            directory.logs,
+        ):
             path.mkdir(mode=0o700)
         return directory
 
     def seal_input(self) -> None:
-        """Make the input read-only, except for root."""
-        self.input.chmod(0o500)
+        """Make the input read-only for the program, unless it runs as root, whom modes do not bind.
+
+        Links are left alone: the files they lead to are in a workspace.
+        """
+        for directory, _, files in os.walk(self.input, topdown=False):
+            for name in files:
+                path = Path(directory, name)
+                if not path.is_symlink():
+                    path.chmod(0o400)
+            Path(directory).chmod(0o500)
 
     def remove(self) -> None:
-        """Remove the directory with all that is in it."""
-        shutil.rmtree(self.root, ignore_errors=True)
+        """Remove the directory with all that is in it.
+
+        Raises:
+            OSError: something in it resists.
+        """
+        remove_tree(self.root)
 
     def __enter__(self) -> Self:
         return self

@@ -37,10 +37,7 @@ def announcing(source: str, here: Path, *words: str) -> list[str]:
 
 def is_alive(process: Stat) -> bool:
     now = read_stat(process.pid)
-    if now is None or now.key != process.key:
-        return False
-    state = Path(f"/proc/{process.pid}/stat").read_text().rpartition(") ")[2][0]
-    return state not in "ZX"
+    return now is not None and now.key == process.key and not now.is_zombie
 
 
 def announced(directory: Path, count: int = 1) -> list[Stat]:
