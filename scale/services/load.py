@@ -9,7 +9,6 @@ from scale.domain.times import now as present
 from scale.models import JobLoad
 from scale.services.transitions import run
 
-
 SAMPLE_LOCK = 0x10AD
 
 
