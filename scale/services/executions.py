@@ -11,10 +11,11 @@ from django.db import transaction
 
 from scale.conf import conf
 from scale.domain.lifecycle import ExecutionStatus, JobStatus
+from scale.domain.results import JobResults
 from scale.domain.retry import Decision, decide
 from scale.domain.times import now as present
 from scale.log import log_event
-from scale.models import Error, JobType
+from scale.models import Error, JobExecution, JobType
 from scale.services.advance import after_completed, after_stopped, lock_recipes
 from scale.services.feed import feeder, refill_on_commit
 from scale.services.files import ParsedSource, StoredProduct, parse_sources, save_products
@@ -22,7 +23,9 @@ from scale.services.logs import LogChanges, forget_log, save_log
 from scale.services.nodes import pause_if_failing
 from scale.services.rules import fire_parse_rules
 from scale.services.transitions import (
+    STEP_COLUMNS,
     Row,
+    complete_execution_and_job,
     complete_job,
     end_execution,
     enqueue_jobs,
@@ -32,7 +35,8 @@ from scale.services.transitions import (
     over_cap,
     release_execution,
     run,
-    start_execution,
+    start_hinted,
+    start_next,
 )
 
 logger = logging.getLogger(__name__)
@@ -77,6 +81,13 @@ class Report:
     parsed: Sequence[ParsedSource] = ()
     manifest: Row | None = None
 
+    @property
+    def is_plain(self) -> bool:
+        """Tell whether a success touches nothing but the execution and its job."""
+        return not (self.products or self.parsed or self.log.drop) and (
+            self.steps.keys() == set(STEP_COLUMNS)
+        )
+
 
 class _Lost(Exception):
     """The execution is no longer the caller's: undo what the transaction did."""
@@ -93,13 +104,22 @@ def claim_execution(*, execution_id: int, node_id: int, worker: str) -> Claim | 
     its cap or too large. Whoever gets a claim is the only one who can end the execution.
     """
     now = present()
+    row = start_hinted(hint=execution_id, node_id=node_id, worker=worker, now=now)
+    return _claim(row or _start_next(node_id=node_id, worker=worker, now=now), worker, now)
+
+
+def _start_next(*, node_id: int, worker: str, now: datetime) -> Row | None:
     try:
         with transaction.atomic(durable=True):
-            row = start_execution(hint=execution_id, node_id=node_id, worker=worker, now=now)
+            row = start_next(node_id=node_id, worker=worker, now=now)
             if row and row["max_scheduled"] is not None and over_cap(row["job_type_id"]):
                 raise _OverCap
     except _OverCap:
         return None
+    return row
+
+
+def _claim(row: Row | None, worker: str, now: datetime) -> Claim | None:
     if row is None:
         return None
     log_event(logger, "execution_claimed", job_id=row["job_id"], execution_id=row["execution_id"])
@@ -161,6 +181,39 @@ def complete_execution(claim: Claim, report: Report) -> bool:
 
     Returns False, and changes nothing, if the execution is no longer the claim's owner's.
     """
+    if report.is_plain and claim.recipe_id is None:
+        kept = _complete_plain(claim, report)
+    else:
+        kept = _complete(claim, report)
+    kept = kept or _was_told(claim, report)
+    event = "execution_completed" if kept else "execution_lost"
+    log_event(logger, event, job_id=claim.job_id, execution_id=claim.execution_id)
+    return kept
+
+
+def _was_told(claim: Claim, report: Report) -> bool:
+    """Tell whether this very report was taken before, and only the answer was lost."""
+    return JobExecution.objects.filter(
+        pk=claim.execution_id, status="COMPLETED", worker=claim.worker, ended=report.ended
+    ).exists()
+
+
+def _complete_plain(claim: Claim, report: Report) -> bool:
+    kept = complete_execution_and_job(
+        execution_id=claim.execution_id,
+        job_id=claim.job_id,
+        worker=claim.worker,
+        ended=report.ended,
+        steps=report.steps,
+        results=JobResults({}).stored(),
+        manifest=report.manifest or {},
+        log=report.log.put,
+    )
+    refill_on_commit(is_capped=claim.is_capped)
+    return kept
+
+
+def _complete(claim: Claim, report: Report) -> bool:
     try:
         with transaction.atomic(durable=True):
             _lock(claim.job_id, claim.recipe_id)
@@ -189,9 +242,7 @@ def complete_execution(claim: Claim, report: Report) -> bool:
                 feeder.ask_on_commit()
             refill_on_commit(is_capped=claim.is_capped)
     except _Lost:
-        log_event(logger, "execution_lost", logging.WARNING, execution_id=claim.execution_id)
         return False
-    log_event(logger, "execution_completed", job_id=claim.job_id, execution_id=claim.execution_id)
     return True
 
 

@@ -6,7 +6,7 @@ transaction. Locks are taken in the order Recipe, Job, JobType, JobExecution, id
 changes an execution's status holds its job's row.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -100,9 +100,7 @@ WITH picked AS (
     JOIN node n ON n.id = %(node)s AND n.is_active AND NOT n.is_paused
         AND n.cpus >= j.cpus_required AND n.mem >= j.mem_required
         AND n.disk >= coalesce(j.disk_in_required, 0) + coalesce(j.disk_out_required, 0)
-    WHERE NOT t.is_paused
-        AND (t.max_scheduled IS NULL OR t.max_scheduled > (
-            SELECT count(*) FROM job_exe r WHERE r.job_type_id = t.id AND r.status = 'RUNNING'))
+    WHERE NOT t.is_paused AND {cap}
         AND NOT (SELECT is_paused FROM scheduler WHERE id = 1)
     ORDER BY e.priority, e.queued, e.id LIMIT 1
     FOR NO KEY UPDATE OF j SKIP LOCKED
@@ -132,44 +130,56 @@ JOIN job_type t ON t.id = c.job_type_id
 LEFT JOIN recipe_job rj ON rj.job_id = c.job_id
 """
 
+UNCAPPED = "t.max_scheduled IS NULL"
+BELOW_CAP = """(t.max_scheduled IS NULL OR t.max_scheduled > (
+        SELECT count(*) FROM job_exe r WHERE r.job_type_id = t.id AND r.status = 'RUNNING'))"""
+
 CLAIM_HINT = CLAIM.format(
+    cap=UNCAPPED,
     candidates="""(
         SELECT id, job_id, job_type_id, priority, queued FROM job_exe
         WHERE id = %(hint)s AND status = 'QUEUED' AND priority <= coalesce((
             SELECT priority FROM job_exe WHERE status = 'QUEUED' AND dispatched IS NOT NULL
             ORDER BY priority, queued, id LIMIT 1), priority)
-    )"""
+    )""",
 )
 
 CLAIM_NEXT = CLAIM.format(
+    cap=BELOW_CAP,
     candidates="""(
         SELECT id, job_id, job_type_id, priority, queued FROM job_exe
         WHERE status = 'QUEUED' AND dispatched IS NOT NULL
         ORDER BY priority, queued, id LIMIT %(depth)s
-    )"""
+    )""",
 )
 
 #: How far a claim looks at first, and at last: ten lanes full of what may not run.
 DEPTHS = (20, 20_000)
 
 
-def start_execution(*, hint: int, node_id: int, worker: str, now: datetime) -> Row | None:
-    """Move the hinted execution, or a more urgent one that waits, from QUEUED to RUNNING.
+def start_hinted(*, hint: int, node_id: int, worker: str, now: datetime) -> Row | None:
+    """Move the hinted execution from QUEUED to RUNNING unless a more urgent one waits.
 
-    Returns None if there is nothing that this node may run now. The caller still has to check
-    the cap of a type that has one (`over_cap`).
+    One statement, so it needs no transaction around it. None also for a type that has a cap.
     """
-    parameters = {
-        "hint": hint,
-        "node": node_id,
-        "worker": worker,
-        "now": now,
-        "lease": conf().lease_seconds,
-    }
-    rows = run(CLAIM_HINT, parameters)
-    for depth in DEPTHS:
-        rows = rows or run(CLAIM_NEXT, {**parameters, "depth": depth})
+    rows = run(CLAIM_HINT, {**_claim_parameters(node_id, worker, now), "hint": hint})
     return rows[0] if rows else None
+
+
+def start_next(*, node_id: int, worker: str, now: datetime) -> Row | None:
+    """Move the most urgent execution that this node may run from QUEUED to RUNNING, if any.
+
+    The caller still has to check the cap of a type that has one (`over_cap`).
+    """
+    rows: list[Row] = []
+    for depth in DEPTHS:
+        parameters = {**_claim_parameters(node_id, worker, now), "depth": depth}
+        rows = rows or run(CLAIM_NEXT, parameters)
+    return rows[0] if rows else None
+
+
+def _claim_parameters(node_id: int, worker: str, now: datetime) -> dict[str, Any]:
+    return {"node": node_id, "worker": worker, "now": now, "lease": conf().lease_seconds}
 
 
 def over_cap(job_type_id: int) -> bool:
@@ -261,6 +271,73 @@ def end_execution(
                 "worker": worker,
                 "results": None if results is None else Jsonb(results),
                 "manifest": None if manifest is None else Jsonb(manifest),
+            },
+        )
+    )
+
+
+# One statement is one round trip and one commit: most jobs end like this.
+COMPLETE = """
+WITH locked AS (
+    SELECT id FROM job WHERE id = %(job)s FOR NO KEY UPDATE
+), ended AS (
+    UPDATE job_exe SET status = 'COMPLETED', ended = %(ended)s, last_modified = %(ended)s,
+        lease_expires = NULL, results = %(results)s, results_manifest = %(manifest)s,
+        command_arguments = %(command_arguments)s,
+        pre_started = %(pre_started)s, pre_completed = %(pre_completed)s,
+        pre_exit_code = %(pre_exit_code)s,
+        job_started = %(job_started)s, job_completed = %(job_completed)s,
+        job_exit_code = %(job_exit_code)s,
+        post_started = %(post_started)s, post_completed = %(post_completed)s,
+        post_exit_code = %(post_exit_code)s
+    FROM locked
+    WHERE job_exe.id = %(id)s AND job_id = locked.id AND status = 'RUNNING'
+        AND worker = %(worker)s
+    RETURNING job_exe.id, job_id
+), logged AS (
+    INSERT INTO job_exe_log (job_exe_id, stream, seq, text, created)
+    SELECT ended.id, piece.stream, piece.seq, piece.text, %(ended)s
+    FROM ended, unnest(%(streams)s::text[], %(seqs)s::int[], %(texts)s::text[])
+        AS piece (stream, seq, text)
+    ON CONFLICT (job_exe_id, stream, seq) DO UPDATE SET text = excluded.text
+)
+UPDATE job SET status = 'COMPLETED', ended = %(ended)s, results = %(results)s,
+    last_status_change = %(ended)s, last_modified = %(ended)s
+FROM ended WHERE job.id = ended.job_id AND job.status = 'RUNNING'
+RETURNING job.id
+"""
+
+
+def complete_execution_and_job(
+    *,
+    execution_id: int,
+    job_id: int,
+    worker: str,
+    ended: datetime,
+    steps: Row,
+    results: Row,
+    manifest: Row,
+    log: Mapping[tuple[str, int], str],
+) -> bool:
+    """Complete an execution and its job in one statement, which needs no transaction around it.
+
+    For what touches no other rows: a job outside recipes that made no products. False if the
+    execution is no longer the worker's.
+    """
+    return bool(
+        run(
+            COMPLETE,
+            {
+                **steps,
+                "id": execution_id,
+                "job": job_id,
+                "worker": worker,
+                "ended": ended,
+                "results": Jsonb(results),
+                "manifest": Jsonb(manifest),
+                "streams": [stream for stream, _ in log],
+                "seqs": [seq for _, seq in log],
+                "texts": list(log.values()),
             },
         )
     )

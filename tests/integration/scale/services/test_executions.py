@@ -23,9 +23,7 @@ def test_claim_twice_gives_one_claim():
     claim(details.executions[0].pk, node=node)
 
     assert (
-        claim_execution(
-            execution_id=details.executions[0].pk, node_id=node.pk, worker="another"
-        )
+        claim_execution(execution_id=details.executions[0].pk, node_id=node.pk, worker="another")
         is None
     )
 
@@ -40,3 +38,12 @@ def test_fail_with_system_error_queues_again():
     assert list(
         JobExecution.objects.filter(job=job).order_by("exe_num").values_list("status", flat=True)
     ) == ["FAILED", "QUEUED"]
+
+
+def test_complete_twice_with_same_report_is_kept_once():
+    claimed = claim(make_job().executions[0].pk)
+    told = report()
+
+    assert complete_execution(claimed, told)
+    assert complete_execution(claimed, told)
+    assert not complete_execution(claimed, report())
