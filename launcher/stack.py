@@ -72,7 +72,9 @@ class Stack:
         }
         started = time.monotonic()
         self.manage("migrate", "--no-input", "--verbosity=0")
-        administrator = self.manage("create_user", "admin", "--role", "administrator", "--token")
+        administrator = self.manage(
+            "create_user", "admin", "--role", "administrator", "--token", "--skip-checks"
+        )
         self.token = administrator.strip().splitlines()[-1]
         self.say(f"schema and administrator ready ({time.monotonic() - started:.1f} s)")
         self._run_processes()
