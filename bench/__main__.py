@@ -1,0 +1,43 @@
+"""`bin/bench`: run the measures, one after the other, and write down what they found."""
+
+import sys
+import time
+
+from bench import f1_drain
+from bench.lab import DIRECTORY, open_lab
+from bench.machine import facts
+from bench.options import read
+from bench.report import markdown, write
+from launcher import leash
+from launcher.errors import exit_with
+
+MEASURES = {"f1": f1_drain.measure}
+
+
+def main() -> int:
+    """Run what the command line asks for; print and store the results."""
+    leash.adopt_orphans()
+    options = read()
+    results = []
+    started = time.monotonic()
+
+    def say(text: str) -> None:
+        print(f"bench {time.monotonic() - started:6.1f} s: {text}", flush=True)
+
+    with open_lab(options, say) as lab:
+        about = facts(lab)
+        for key in options.only:
+            begun = time.monotonic()
+            say(key.upper())
+            with lab.section() as section:
+                result = MEASURES[key](section)
+            result.seconds = time.monotonic() - begun
+            results.append(result)
+            write(results, about, DIRECTORY)
+    leash.sweep()
+    sys.stdout.write("\n" + markdown(results, about))
+    return 0
+
+
+if __name__ == "__main__":
+    exit_with(main)

@@ -1,0 +1,1 @@
+"""Who is measured: Scale, the peers, and the limits of the machine."""

@@ -1,0 +1,47 @@
+"""django-q2: one cluster whose pool has the worker processes; results in PostgreSQL."""
+
+from bench.contenders.base import Peer, counter
+from bench.lab import Lab
+
+
+class DjangoQ(Peer):
+    """A cluster; besides its workers it has a sentinel, a pusher and a monitor process."""
+
+    def __init__(self, lab: Lab, *, environment: dict[str, str]) -> None:
+        database = lab.database("django_q")
+        super().__init__(
+            lab,
+            environment={
+                "PEER_DATABASE": database,
+                "PEER_PROCESSES": str(lab.options.processes),
+                "DJANGO_SETTINGS_MODULE": "django_q_peer",
+                **environment,
+            },
+            commands={"cluster": f"exec {lab.python} -m django qcluster"},
+        )
+        lab.peer("django_q_peer.py", "migrate", 0, **self.environment)
+        self.done = counter(  # type: ignore[method-assign]
+            database, "SELECT count(*) FROM django_q_task WHERE success"
+        )
+
+    def enqueue(self, count: int) -> None:
+        """Queue tasks that spawn `/bin/true`."""
+        self.lab.peer("django_q_peer.py", "enqueue", count, **self.environment)
+
+
+class DjangoQOrm(DjangoQ):
+    """Its queue in PostgreSQL too."""
+
+    name, key = "django-q2 (ORM broker)", "django-q-orm"
+
+    def __init__(self, lab: Lab) -> None:
+        super().__init__(lab, environment={})
+
+
+class DjangoQRedis(DjangoQ):
+    """Its queue in Redis, where it has no acknowledgments: a crash loses what was taken."""
+
+    name, key = "django-q2 (Redis broker)", "django-q-redis"
+
+    def __init__(self, lab: Lab) -> None:
+        super().__init__(lab, environment={"PEER_BROKER": lab.redis(3)})

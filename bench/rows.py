@@ -1,0 +1,131 @@
+"""Jobs by the hundred thousand: copies of one real job, made by set-based statements.
+
+Copying keeps the rows what Scale itself writes, whatever columns they have.
+"""
+
+from collections.abc import Mapping
+
+from bench.postgres import Database
+
+BATCH = 100_000
+
+#: By column, an SQL expression; `s.n` counts from 1 to `s.total`.
+Overrides = Mapping[str, str]
+
+_WHEN = "now() - make_interval(secs => 2592000 * (1 - s.n::float8 / s.total))"
+
+QUEUED_JOB: Overrides = {
+    "status": "'QUEUED'",
+    "num_exes": "1",
+    "queued": "now()",
+    "created": "now()",
+    "last_status_change": "now()",
+    "last_modified": "now()",
+}
+QUEUED_EXECUTION: Overrides = {
+    "status": "'QUEUED'",
+    "dispatched": "NULL",
+    "queued": "now()",
+    "created": "now()",
+    "last_modified": "now()",
+}
+
+_STEPS = ("pre_started", "pre_completed", "job_started", "job_completed", "post_started")
+COMPLETED_JOB: Overrides = {
+    "status": "'COMPLETED'",
+    "num_exes": "1",
+    **dict.fromkeys(
+        ("queued", "created", "started", "ended", "last_status_change", "last_modified"), _WHEN
+    ),
+}
+COMPLETED_EXECUTION: Overrides = {
+    "status": "'COMPLETED'",
+    "node_id": "(SELECT min(id) FROM node)",
+    "worker": "'bench:1:00000000'",
+    "dispatched": "NULL",
+    "lease_expires": "NULL",
+    **dict.fromkeys(("pre_exit_code", "job_exit_code", "post_exit_code"), "0"),
+    **dict.fromkeys(("queued", "created", "started", "ended", "last_modified"), _WHEN),
+    **dict.fromkeys((*_STEPS, "post_completed"), _WHEN),
+}
+_FAILED: Overrides = {
+    "status": "'FAILED'",
+    "error_id": "(SELECT id FROM error WHERE name = 'algorithm-unknown')",
+}
+FAILED_JOB: Overrides = {**COMPLETED_JOB, **_FAILED}
+FAILED_EXECUTION: Overrides = {**COMPLETED_EXECUTION, **_FAILED, "job_exit_code": "1"}
+
+COPY = """
+WITH series AS (
+    SELECT n, {total} AS total, nextval(pg_get_serial_sequence('trigger_event', 'id')) AS event,
+        nextval(pg_get_serial_sequence('job', 'id')) AS job,
+        nextval(pg_get_serial_sequence('job_exe', 'id')) AS execution
+    FROM generate_series({first}, {last}) AS n
+), events AS (
+    INSERT INTO trigger_event (id, {event_columns})
+    SELECT s.event, {event_values} FROM series s, trigger_event t
+    WHERE t.id = (SELECT event_id FROM job WHERE id = {template})
+), jobs AS (
+    INSERT INTO job (id, event_id, {job_columns})
+    SELECT s.job, s.event, {job_values} FROM series s, job t WHERE t.id = {template}
+)
+INSERT INTO job_exe (id, job_id, {execution_columns})
+SELECT s.execution, s.job, {execution_values} FROM series s, job_exe t
+WHERE t.job_id = {template} AND t.exe_num = 1
+"""
+
+
+def copy_job(
+    database: Database, template: int, count: int, *, job: Overrides, execution: Overrides
+) -> None:
+    """Copy a job, its event and its first execution so many times, with other values in some."""
+    if database.value("SELECT rolsuper FROM pg_roles WHERE rolname = current_user"):
+        # Foreign keys hold by construction; checking each would take most of the time.
+        database.rows("SET session_replication_role = replica")
+    for first in range(1, count + 1, BATCH):
+        database.rows(
+            COPY.format(
+                first=first,
+                last=min(count, first + BATCH - 1),
+                total=count,
+                template=template,
+                **_values("event", _columns(database, "trigger_event", "id"), {}),
+                **_values("job", _columns(database, "job", "id", "event_id"), job),
+                **_values("execution", _columns(database, "job_exe", "id", "job_id"), execution),
+            )
+        )
+    database.rows("SET session_replication_role = DEFAULT")
+
+
+def sample_load(database: Database, job_type_id: int, *, days: int) -> None:
+    """Add a load sample a minute for so many days past."""
+    database.rows(
+        """
+        INSERT INTO job_load (job_type_id, measured, pending_count, queued_count, running_count)
+        SELECT %s, date_trunc('minute', now()) - make_interval(mins => n), n %% 7, n %% 1000, 2
+        FROM generate_series(1, %s) AS n
+        """,
+        (job_type_id, days * 24 * 60),
+    )
+
+
+def settle(database: Database) -> None:
+    """Do at once what autovacuum would do soon."""
+    database.rows("VACUUM (ANALYZE)")
+    database.rows("CHECKPOINT")
+
+
+def _columns(database: Database, table: str, *without: str) -> list[str]:
+    found = database.rows(
+        """
+        SELECT column_name FROM information_schema.columns
+        WHERE table_schema = 'public' AND table_name = %s ORDER BY ordinal_position
+        """,
+        (table,),
+    )
+    return [name for (name,) in found if name not in without]
+
+
+def _values(name: str, columns: list[str], overrides: Overrides) -> dict[str, str]:
+    values = [overrides.get(column, f"t.{column}") for column in columns]
+    return {f"{name}_columns": ", ".join(columns), f"{name}_values": ", ".join(values)}
