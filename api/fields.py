@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -13,6 +14,8 @@ from scale.domain.times import now, parse_time
 
 MAX_ID = 2**63 - 1
 MAX_INT = 2**31 - 1
+#: Far beyond any quantity, and far from where sums and products overflow.
+MAX_NUMBER = 1e15
 #: What an id out of the database's range is read as: no row has it.
 UNKNOWN_ID = 0
 
@@ -76,16 +79,16 @@ class Boolean(serializers.BooleanField):
 
 
 class Number(serializers.FloatField):
-    """A finite JSON number or a numeric text; not below `least`."""
+    """A finite JSON number or a numeric text, from `least` to `most`."""
 
     default_error_messages = {
         **REQUIRED,
         "invalid": "expected a number",
-        "range": "expected a number of at least {least:g}",
+        "range": "expected a number from {least:g} to {most:g}",
     }
 
-    def __init__(self, *, least: float = 0.0, **options: Any) -> None:
-        self.least = least
+    def __init__(self, *, least: float = 0.0, most: float = MAX_NUMBER, **options: Any) -> None:
+        self.least, self.most = least, most
         super().__init__(**options)
 
     def to_internal_value(self, data: Any) -> float:
@@ -99,8 +102,8 @@ class Number(serializers.FloatField):
             value = math.inf
         if not math.isfinite(value):
             self.fail("invalid")
-        if value < self.least:
-            self.fail("range", least=self.least)
+        if not self.least <= value <= self.most:
+            self.fail("range", least=self.least, most=self.most)
         return value
 
 
@@ -136,6 +139,17 @@ class Text(serializers.CharField):
         if data == "" and not self.allow_blank:
             self.fail("blank")
         return super(serializers.CharField, self).run_validation(data)
+
+
+class Upload(serializers.FileField):
+    """An uploaded file, as it came; it may be empty."""
+
+    default_error_messages = {**REQUIRED, "invalid": "expected an uploaded file"}
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, UploadedFile):
+            self.fail("invalid")
+        return data
 
 
 @extend_schema_field({"type": "object", "additionalProperties": {}})

@@ -121,3 +121,37 @@ JOB_EXECUTION = (
     "error",
     *walk("error", ERROR),
 )
+FILE = (
+    "id",
+    "workspace",
+    "workspace__id",
+    "workspace__name",
+    "file_name",
+    "media_type",
+    "file_size",
+    "data_type",
+    "is_deleted",
+    "uuid",
+    "deleted",
+    "data_started",
+    "data_ended",
+    "geometry",
+    "center_point",
+    "countries",
+    *STAMPS,
+)
+SOURCE = (*FILE, "is_parsed", "parsed")
+PRODUCT = (
+    *FILE,
+    "is_operational",
+    "is_published",
+    "has_been_published",
+    "published",
+    "unpublished",
+    "job",
+    "job__id",
+    "job_exe",
+    "job_exe__id",
+    "job_type",
+    *walk("job_type", JOB_TYPE),
+)

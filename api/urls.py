@@ -4,7 +4,20 @@ from django.urls import URLPattern, path, re_path, register_converter
 
 from api.converters import IdConverter
 from api.errors import unknown_path
-from api.views import job_executions, jobs, nodes, recipes, schema, system
+from api.views import (
+    errors,
+    job_executions,
+    job_types,
+    jobs,
+    nodes,
+    products,
+    recipe_types,
+    recipes,
+    schema,
+    sources,
+    system,
+    workspaces,
+)
 from api.views import queue as queue_views
 
 register_converter(IdConverter, "id")
@@ -41,7 +54,48 @@ queue: list[URLPattern] = [
     path("health/", system.Health.as_view(), name="health"),
 ]
 
-catalogue: list[URLPattern] = []
+catalogue: list[URLPattern] = [
+    path("job-types/", job_types.JobTypeList.as_view(), name="job-types"),
+    path(
+        "job-types/validation/",
+        job_types.JobTypeValidation.as_view(),
+        name="job-type-validation",
+    ),
+    path("job-types/status/", job_types.JobTypeStatusList.as_view(), name="job-type-status"),
+    path("job-types/running/", job_types.JobTypeRunningList.as_view(), name="job-types-running"),
+    path(
+        "job-types/system-failures/",
+        job_types.JobTypeFailureList.as_view(),
+        name="job-type-failures",
+    ),
+    path("job-types/<id:job_type_id>/", job_types.JobTypeDetail.as_view(), name="job-type"),
+    path("recipe-types/", recipe_types.RecipeTypeList.as_view(), name="recipe-types"),
+    path(
+        "recipe-types/validation/",
+        recipe_types.RecipeTypeValidation.as_view(),
+        name="recipe-type-validation",
+    ),
+    path(
+        "recipe-types/<id:recipe_type_id>/",
+        recipe_types.RecipeTypeDetail.as_view(),
+        name="recipe-type",
+    ),
+    path("workspaces/", workspaces.WorkspaceList.as_view(), name="workspaces"),
+    path(
+        "workspaces/validation/",
+        workspaces.WorkspaceValidation.as_view(),
+        name="workspace-validation",
+    ),
+    path("workspaces/<id:workspace_id>/", workspaces.WorkspaceDetail.as_view(), name="workspace"),
+    path("sources/", sources.SourceList.as_view(), name="sources"),
+    path("sources/updates/", sources.SourceUpdates.as_view(), name="source-updates"),
+    path("sources/<str:key>/", sources.SourceDetail.as_view(), name="source"),
+    path("products/", products.ProductList.as_view(), name="products"),
+    path("products/updates/", products.ProductUpdates.as_view(), name="product-updates"),
+    path("products/<str:key>/", products.ProductDetail.as_view(), name="product"),
+    path("errors/", errors.ErrorList.as_view(), name="errors"),
+    path("errors/<id:error_id>/", errors.ErrorDetail.as_view(), name="error"),
+]
 
 urlpatterns = [
     *queue,

@@ -1,8 +1,15 @@
 """How job types and their revisions are shown (contract 2.2)."""
 
+from typing import Any
+
 from rest_framework import serializers
 
-from api.serializers.base import Json, Output, Ref, TimeOut, text_or_null, time_or_null
+from api.serializers.base import Joined, Json, Output, Ref, TimeOut, text_or_null, time_or_null
+from api.serializers.errors import ErrorOutput
+from api.serializers.triggers import RuleOutput
+from scale.domain.lifecycle import JobStatus
+from scale.models import Error
+from scale.selectors.job_types import JobTypeDetails
 
 
 class JobTypeBaseOutput(Output):
@@ -58,3 +65,52 @@ class JobTypeRevOutput(JobTypeRevBaseOutput):
 
     interface = Json()
     created = TimeOut()
+
+
+class JobCountOutput(Output):
+    """How many jobs came to a status, and when the last of them did."""
+
+    status = serializers.ChoiceField(choices=list(JobStatus))
+    count = serializers.IntegerField()
+    most_recent = TimeOut()
+    category = serializers.ChoiceField(choices=Error.Category.choices, allow_null=True)
+
+
+class JobTypeDetailsOutput(JobTypeOutput):
+    """A job type with everything that belongs to it, from a `JobTypeDetails`."""
+
+    interface = Json()
+    error_mapping = Json()
+    errors = ErrorOutput(many=True)  # type: ignore[assignment]
+    trigger_rule = RuleOutput(allow_null=True)
+    job_counts_6h = JobCountOutput(many=True, source="counts.6h")
+    job_counts_12h = JobCountOutput(many=True, source="counts.12h")
+    job_counts_24h = JobCountOutput(many=True, source="counts.24h")
+
+    def to_representation(self, instance: JobTypeDetails) -> dict[str, Any]:
+        return super().to_representation(Joined(instance, instance.job_type))
+
+
+class JobTypeStatusOutput(Output):
+    """A job type with how its jobs went lately."""
+
+    job_type = JobTypeBaseOutput()
+    job_counts = JobCountOutput(many=True)
+
+
+class JobTypeRunningOutput(Output):
+    """A job type with its running jobs."""
+
+    job_type = JobTypeBaseOutput()
+    count = serializers.IntegerField()
+    longest_running = TimeOut()
+
+
+class JobTypeFailureOutput(Output):
+    """A job type with the jobs that failed with one SYSTEM error."""
+
+    job_type = JobTypeBaseOutput()
+    error = ErrorOutput()
+    count = serializers.IntegerField()
+    first_error = TimeOut()
+    last_error = TimeOut()

@@ -1,14 +1,11 @@
 """What the routes of nodes take (contract 2.12)."""
 
-from datetime import timedelta
 from typing import Any
 
-from api.fields import Boolean, Integer, Order, Text, Time
+from api.fields import Boolean, Integer, Order, Text
 from api.inputs import Input, Range
 from api.ordering import NODE
 from scale.errors import InvalidInput
-
-DEFAULT_STATUS_RANGE = timedelta(hours=3)
 
 
 class NodeListInput(Range):
@@ -16,19 +13,6 @@ class NodeListInput(Range):
 
     include_inactive = Boolean(default=False)
     order = Order(NODE, default=["last_modified"])
-
-
-class NodeStatusInput(Input):
-    """The time range to count executions in; it is not checked (contract 1.3)."""
-
-    started = Time(required=False, help_text="Datetime or duration; by default 3 hours ago.")
-    ended = Time(required=False)
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Fill in the range."""
-        attrs.setdefault("started", self.context["now"] - DEFAULT_STATUS_RANGE)
-        attrs.setdefault("ended", None)
-        return attrs
 
 
 class NodeEditInput(Input):

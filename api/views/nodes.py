@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.inputs import RecentRange
 from api.pagination import paginate
 from api.schema import describe
 from api.serializers.node_base import NodeOutput
@@ -12,7 +13,6 @@ from api.serializers.node_inputs import (
     NodeEditInput,
     NodeListInput,
     NodeReplaceInput,
-    NodeStatusInput,
 )
 from api.serializers.nodes import NodeDetailsOutput, NodeStatusOutput
 from api.views.base import ScaleView
@@ -38,12 +38,12 @@ class NodeStatusList(ScaleView):
     @describe(
         "Show what nodes do and how it went lately",
         tag=TAG,
-        query=NodeStatusInput,
+        query=RecentRange,
         answer=NodeStatusOutput,
         paged=True,
     )
     def get(self, request: Request) -> Response:
-        time_range = NodeStatusInput.read(request)
+        time_range = RecentRange.read(request)
 
         def render(nodes: Any) -> Any:
             return NodeStatusOutput(describe_nodes(nodes, **time_range), many=True).data

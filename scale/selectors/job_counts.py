@@ -46,8 +46,8 @@ class JobTypeFailure:
     last_error: datetime
 
 
-def count_lately(job_type_id: int) -> dict[int, Counts]:
-    """Return for each of `HOURS` the counts of a type's jobs that changed status since."""
+def count_lately(job_type_id: int) -> dict[str, Counts]:
+    """Return for each of `HOURS`, as `6h` for example, the counts of a type's jobs that changed status since."""
     present = now()
     since = {hours: present - timedelta(hours=hours) for hours in HOURS}
     longest = since[max(HOURS)]
@@ -66,7 +66,7 @@ def count_lately(job_type_id: int) -> dict[int, Counts]:
         .order_by("status", "category")
     )
     return {
-        hours: [
+        f"{hours}h": [
             {
                 "status": row["status"],
                 "count": row[f"count_{hours}"],

@@ -58,8 +58,8 @@ class JobTypeDetails:
 
     job_type: JobType
     errors: Sequence[Error]
-    #: By hours back from now.
-    counts: dict[int, Counts]
+    #: By how long back from now: `6h`, `12h`, `24h`.
+    counts: dict[str, Counts]
 
 
 def list_job_types(
