@@ -1,0 +1,26 @@
+"""What must not be left, and what must not have happened on the way."""
+
+from collections.abc import Iterator
+
+from chaos.evidence import Evidence, Finding
+
+
+def nothing_is_left(evidence: Evidence) -> Iterator[Finding]:
+    """P5: no process, directory or message is left over."""
+    for text in evidence.left_over:
+        yield Finding("left over", text)
+
+
+def nothing_ends_by_itself(evidence: Evidence) -> Iterator[Finding]:
+    """No process gives up because of what happens around it."""
+    for text in evidence.diary.exits:
+        yield Finding("process ended by itself", text)
+
+
+def everything_recovers(evidence: Evidence) -> Iterator[Finding]:
+    """Section 6 of the design: recovery is a matter of seconds."""
+    for text in evidence.diary.remarks:
+        yield Finding("slow recovery", text)
+
+
+CHECKS = (nothing_is_left, nothing_ends_by_itself, everything_recovers)

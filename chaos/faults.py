@@ -1,0 +1,212 @@
+"""Breaking things, kind by kind: each method breaks, holds and heals."""
+
+import random
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import psutil
+
+from chaos.broker import copy_for
+from chaos.client import Api
+from chaos.ground import Ground
+from chaos.plan import Fault
+from chaos.system import WORKERS, System
+from chaos.traffic import Traffic
+
+#: What a fault did, in words.
+What = str
+
+MOST_MESSAGES = 20
+MOST_JOBS = 5
+
+
+@dataclass
+class Faults:
+    """What breaks and heals; `victims` are the executions that the last fault hit."""
+
+    ground: Ground
+    system: System
+    api: Api
+    traffic: Traffic
+    victims: list[int] = field(default_factory=list)
+
+    def strike(self, fault: Fault) -> What:
+        """Break something, hold it so, heal it, and say what was done."""
+        self.victims = []
+        name = fault.kind.name
+        chance = random.Random(fault.draw)
+        subject, _, verb = name.partition("-")
+        actions: dict[str, Callable[[], What]] = {
+            "job-kill": lambda: self._kill_program(chance),
+            "broker-flush": self.ground.broker.flush,
+            "broker-cut": lambda: f"{self.ground.broker_proxy.cut()} connections",
+            "database-cut": lambda: f"{self.ground.database_proxy.cut()} connections",
+            "messages-double": lambda: self._double(chance),
+            "messages-delay": lambda: self._delay(fault, chance),
+            "messages-lose": lambda: f"{len(self.ground.broker.take(MOST_MESSAGES))} messages",
+            "cancel": lambda: self._cancel(chance),
+            "requeue": lambda: self._requeue(chance),
+            "pause-type": lambda: self._pause_type(fault, chance),
+            "pause-scheduler": lambda: self._pause(fault, "/scheduler/"),
+            "pause-node": lambda: self._pause_node(fault),
+        }
+        if name in actions:
+            return actions[name]()
+        if subject in {"worker", "guardian", "front"}:
+            return self._strike_worker(fault, chance)
+        if subject in {"broker", "database"}:
+            return self._strike_server(fault, subject, verb)
+        return self._strike_process(fault, subject, verb)
+
+    def _strike_worker(self, fault: Fault, chance: random.Random) -> What:
+        name = chance.choice(WORKERS)
+        tree = self.system.tree(name)
+        if not tree:
+            return f"{name} was not running"
+        front = tree[0]
+        worker = next((p for p in tree if _is_celery(p)), front)
+        guardian = next((p for p in tree if p.pid == worker.ppid()), front)
+        self.victims = self._running_under(worker.pid)
+        match fault.kind.name:
+            case "worker-restart":
+                self.system.halt(name)
+            case "worker-freeze":
+                self.system.send(name, signal.SIGSTOP, worker)
+            case "worker-kill":
+                self.system.kill(name, worker)
+            case "guardian-kill":
+                self.system.kill(name, guardian)
+            case "front-kill":
+                self.system.kill(name, front)
+            case _:
+                self.system.kill(name, *tree)
+        self._hold(fault)
+        if fault.kind.name == "worker-freeze":
+            self.system.send(name, signal.SIGCONT, worker)
+        self.system.start(name)
+        return f"{name}, process {worker.pid}, {len(self.victims)} executions"
+
+    def _strike_process(self, fault: Fault, name: str, verb: str) -> What:
+        if verb == "restart":
+            self.system.halt(name)
+        else:
+            self.system.kill(name, *self.system.tree(name))
+        self._hold(fault)
+        self.system.start(name)
+        return name
+
+    def _strike_server(self, fault: Fault, subject: str, verb: str) -> What:
+        proxy = self.ground.broker_proxy if subject == "broker" else self.ground.database_proxy
+        match verb:
+            case "freeze":
+                proxy.freeze()
+                self._hold(fault)
+                proxy.thaw()
+            case "refuse":
+                proxy.refuse()
+                self._hold(fault)
+                proxy.accept()
+            case _ if subject == "broker":
+                self.ground.stop_broker(crash=verb == "kill")
+                self._hold(fault)
+                self.ground.start_broker()
+            case _:
+                self.ground.stop_database(crash=verb == "crash")
+                self._hold(fault)
+                self.ground.start_database()
+        return f"{subject} for {fault.hold_seconds} s"
+
+    def _kill_program(self, chance: random.Random) -> What:
+        programs = self.system.programs()
+        if not programs:
+            return "no job was running"
+        program = chance.choice(programs)
+        try:
+            self.victims = [int(program.environ()["SCALE_JOB_EXE"])]
+            program.kill()
+        except psutil.NoSuchProcess:
+            return "the job had just ended"
+        return f"process {program.pid} of execution {self.victims[0]}"
+
+    def _double(self, chance: random.Random) -> What:
+        rows = self.ground.query(
+            """
+            (SELECT id FROM job_exe WHERE status IN ('QUEUED', 'RUNNING')
+                ORDER BY status DESC, id LIMIT %s)
+            UNION ALL (SELECT id FROM job_exe WHERE status NOT IN ('QUEUED', 'RUNNING')
+                ORDER BY id DESC LIMIT %s)
+            """,
+            [MOST_MESSAGES, MOST_JOBS],
+        )
+        copies = [copy_for(row["id"], chance) for row in rows for _ in range(2)]
+        return f"{self.ground.broker.put(copies)} copies"
+
+    def _delay(self, fault: Fault, chance: random.Random) -> What:
+        messages = self.ground.broker.take(MOST_MESSAGES)
+        self._hold(fault)
+        chance.shuffle(messages)
+        self.ground.broker.put(messages)
+        return f"{len(messages)} messages for {fault.hold_seconds} s"
+
+    def _cancel(self, chance: random.Random) -> What:
+        rows = self.ground.query(
+            """
+            (SELECT id FROM job WHERE status = 'RUNNING' ORDER BY id DESC LIMIT 10)
+            UNION ALL (SELECT id FROM job WHERE status <> 'RUNNING' ORDER BY id DESC LIMIT 60)
+            """
+        )
+        ids = {chance.choice(rows)["id"] for _ in range(MOST_JOBS) if rows}
+        return f"jobs {[self._patched(f'/jobs/{one}/', status='CANCELED') for one in ids]}"
+
+    def _patched(self, path: str, **body: object) -> str:
+        status, _ = self.api.send("PATCH", path, **body)
+        return f"{path} {status}"
+
+    def _requeue(self, chance: random.Random) -> What:
+        rows = self.ground.query(
+            "SELECT id FROM job WHERE status IN ('FAILED', 'CANCELED') ORDER BY id DESC LIMIT 100"
+        )
+        ids = [chance.choice(rows)["id"] for _ in range(MOST_JOBS) if rows]
+        body: dict[str, object] = chance.choice(
+            [
+                {"job_ids": ids, "priority": chance.choice([5, 150, 350])},
+                {"job_ids": ids},
+                {"status": "FAILED", "started": "PT5S", "job_type_names": ["crash", "sleep"]},
+                {"status": "CANCELED", "started": "PT20S"},
+            ]
+        )
+        if "job_ids" in body and not ids:
+            return "nothing to requeue yet"
+        status, _ = self.api.send("POST", "/queue/requeue-jobs/", **body)
+        return f"{body}: {status}"
+
+    def _pause_type(self, fault: Fault, chance: random.Random) -> What:
+        name = chance.choice(sorted(self.traffic.job_types))
+        return self._pause(fault, f"/job-types/{self.traffic.job_types[name]}/")
+
+    def _pause_node(self, fault: Fault) -> What:
+        rows = self.ground.query("SELECT id FROM node WHERE is_active ORDER BY id LIMIT 1")
+        return self._pause(fault, f"/nodes/{rows[0]['id']}/")
+
+    def _pause(self, fault: Fault, path: str) -> What:
+        self.api.insist("PATCH", path, is_paused=True)
+        self._hold(fault)
+        self.api.insist("PATCH", path, is_paused=False)
+        return f"{path} for {fault.hold_seconds} s"
+
+    def _hold(self, fault: Fault) -> None:
+        self.system.wait(fault.hold_seconds)
+
+    def _running_under(self, pid: int) -> list[int]:
+        rows = self.ground.query(
+            "SELECT id FROM job_exe WHERE status = 'RUNNING' AND worker ~ %s", [rf"\W{pid}\W"]
+        )
+        return [row["id"] for row in rows]
+
+
+def _is_celery(process: psutil.Process) -> bool:
+    try:
+        return any("celery" in word for word in process.cmdline())
+    except psutil.Error:
+        return False
