@@ -1,13 +1,11 @@
 """This worker process: its identity, its node, what it runs now, and its sign of life."""
 
 import logging
-import os
-import secrets
 import shutil
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TypeVar
 
 from django.db import InterfaceError, OperationalError, connection
@@ -17,6 +15,10 @@ from scale.log import log_event
 from scale.services.executions import Claim, renew_leases
 from scale.services.nodes import beat_node, register_node
 from workers.processes import prctl
+from workers.processes.identity import Identity
+from workers.processes.leftovers import clear_leftovers
+from workers.processes.lifeline import abandon, watch_guardian
+from workers.processes.workdir import WorkerDirectory
 
 logger = logging.getLogger(__name__)
 
@@ -41,9 +43,10 @@ class Run:
 class Host:
     """What the slots of one worker process share."""
 
-    def __init__(self, *, identity: str, directory: Path) -> None:
+    def __init__(self, *, identity: str, directory: WorkerDirectory) -> None:
         self.identity = identity
-        self.directory = directory
+        self.directory = directory.path
+        self._directory = directory
         self.is_stopping = False
         self.may_start = True
         self._runs: dict[int, Run] = {}
@@ -73,6 +76,12 @@ class Host:
         timer = threading.Timer(grace_seconds, self._end_runs)
         timer.daemon = True
         timer.start()
+
+    def close(self) -> None:
+        """Remove the work directory: nothing runs any more."""
+        self._stopped.set()
+        with suppress(OSError):
+            self._directory.release()
 
     def until_back(self, call: Callable[[], T]) -> T:
         """Return what `call` returns, repeating it while the database is away."""
@@ -132,11 +141,21 @@ _host: Host | None = None
 def open_host() -> None:
     """Make this process a host for executions: a node, with a work directory and an identity."""
     global _host
-    identity = f"{conf().hostname}:{os.getpid()}:{secrets.token_hex(4)}"
-    directory = conf().work_dir / identity
-    directory.mkdir(parents=True)
     prctl.become_subreaper()
-    _host = Host(identity=identity, directory=directory)
+    watch_guardian(abandon)
+    identity = Identity.of_this_process(conf().hostname)
+    cleared = clear_leftovers(conf().work_dir, identity)
+    if any(cleared):
+        log_event(
+            logger,
+            "leftovers_cleared",
+            logging.WARNING,
+            ended=cleared.ended,
+            removed=cleared.removed,
+            kept=cleared.kept,
+        )
+    directory = WorkerDirectory.claim(conf().work_dir, str(identity))
+    _host = Host(identity=str(identity), directory=directory)
 
 
 def current_host() -> Host:
@@ -150,7 +169,13 @@ def current_host() -> Host:
     return _host
 
 
-def close_host(*, grace_seconds: float) -> None:
+def stop_host(*, grace_seconds: float) -> None:
     """Stop warmly, if this process is a host."""
     if _host is not None:
         _host.stop(grace_seconds=grace_seconds)
+
+
+def close_host() -> None:
+    """Leave nothing behind, if this process is a host."""
+    if _host is not None:
+        _host.close()

@@ -8,7 +8,7 @@ from celery import signals
 from scale.conf import conf
 from scale.dispatch import JOBS_QUEUE
 from scale.log import log_event
-from workers.host import close_host, open_host
+from workers import host
 
 logger = logging.getLogger(__name__)
 
@@ -17,11 +17,17 @@ logger = logging.getLogger(__name__)
 def start_host(instance: Any, **_: Any) -> None:
     """Become a node before the first message arrives."""
     if JOBS_QUEUE in instance.app.amqp.queues.consume_from:
-        open_host()
+        host.open_host()
 
 
 @signals.worker_shutting_down.connect
 def stop_host(sig: str, how: str, **_: Any) -> None:
     """Stop warmly: no new executions, what outlives the grace period goes back on the queue."""
     log_event(logger, "worker_stopping", signal=sig, how=how)
-    close_host(grace_seconds=conf().warm_stop_seconds)
+    host.stop_host(grace_seconds=conf().warm_stop_seconds)
+
+
+@signals.worker_shutdown.connect
+def close_host(**_: Any) -> None:
+    """Remove the work directory, after the last execution."""
+    host.close_host()

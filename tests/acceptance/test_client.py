@@ -44,6 +44,7 @@ class Shell:
     def __init__(self, system: System, home: Path) -> None:
         self.url = str(system.client.base_url).rstrip("/")
         self.token = system.client.headers["Authorization"].removeprefix("Token ")
+        self.home = home
         self.environ = {"PATH": os.environ["PATH"], "HOME": str(home)}
         self("login", self.url, stdin=f"{self.token}\n", check=True)
 
@@ -54,7 +55,7 @@ class Shell:
             [COMMAND, *words],
             input=stdin,
             env=self.environ | environ,
-            cwd=self.environ["HOME"],
+            cwd=self.home,
             capture_output=True,
             text=True,
             check=check,
@@ -69,7 +70,7 @@ class Shell:
         with subprocess.Popen(
             [COMMAND, *words],
             env=self.environ,
-            cwd=self.environ["HOME"],
+            cwd=self.home,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -84,9 +85,9 @@ class Shell:
                 process.kill()
 
 
-@pytest.fixture
-def scale(system: System, tmp_path: Path) -> Shell:
-    return Shell(system, tmp_path)
+@pytest.fixture(scope="module")
+def scale(system: System, tmp_path_factory: pytest.TempPathFactory) -> Shell:
+    return Shell(system, tmp_path_factory.mktemp("home"))
 
 
 @pytest.fixture
@@ -103,7 +104,7 @@ def line(stream: IO[str] | None) -> str:
     return stream.readline()
 
 
-def copy_type(system: System, scale: Shell, tmp_path: Path) -> str:
+def copy_type(system: System) -> str:
     """Make a job type that copies a file to a product, and return its name."""
     source = "import shutil, sys; print(shutil.copy(sys.argv[1], sys.argv[2] + '/copy.txt'))"
     manifest = "\nprint('ARTIFACT:copied:' + sys.argv[2] + '/copy.txt')"
@@ -118,11 +119,9 @@ def copy_type(system: System, scale: Shell, tmp_path: Path) -> str:
     return name
 
 
-def test_client_queues_a_file_and_finds_its_product(
-    system: System, scale: Shell, tmp_path: Path
-) -> None:
-    name = copy_type(system, scale, tmp_path)
-    file = tmp_path / f"original-{secrets.token_hex(4)}.txt"
+def test_client_queues_a_file_and_finds_its_product(system: System, scale: Shell) -> None:
+    name = copy_type(system)
+    file = scale.home / f"original-{secrets.token_hex(4)}.txt"
     file.write_text("some text")
     words = ("queue", name, "--input", f"original=@{file.name}", "--workspace",
              system.workspace["name"])  # fmt: skip
@@ -231,10 +230,7 @@ def test_client_explains_what_is_wrong(scale: Shell, patient: str) -> None:
     nowhere = f"http://127.0.0.1:{free_port()}"
     cases = (
         (scale("job", "987654321"), 3),
-        (scale("queue", "no-such-type"), 3),
         (scale("queue", patient), 2),
-        (scale("load", "--since", "yesterday"), 3),
-        (scale("requeue"), 2),
         (scale("jobs", SCALE_URL=nowhere, SCALE_TOKEN="t"), 4),
         (scale("jobs", SCALE_TOKEN="wrong"), 5),
     )
@@ -256,10 +252,10 @@ def test_client_stays_silent_when_its_reader_goes(scale: Shell) -> None:
     assert done.stderr == ""
 
 
-def test_client_keeps_its_token_to_itself(scale: Shell, tmp_path: Path) -> None:
+def test_client_keeps_its_token_to_itself(scale: Shell) -> None:
     done = scale("login", scale.url, "--token", scale.token)
 
-    config = tmp_path / ".config" / "scale" / "config.json"
+    config = scale.home / ".config" / "scale" / "config.json"
     assert config.stat().st_mode & 0o777 == 0o600
     assert json.loads(config.read_text()) == {"url": scale.url, "token": scale.token}
     assert scale.token not in done.stdout + done.stderr

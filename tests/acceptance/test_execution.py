@@ -255,10 +255,10 @@ def test_killed_worker_loses_no_job_and_leaves_no_process(system: System, tmp_pa
     job_id = system.queue(family_type(system), journal=str(journal))
     pids = members(journal)
 
-    system.fleet.kill("worker")
+    [worker] = [p for p in system.fleet.processes("worker") if "celery" in p.cmdline()]
+    worker.kill()
 
     wait_until(lambda: all_gone(pids), seconds=20, what="the family to be gone")
-    system.fleet.start("worker")
     job = wait_until(
         lambda: (now := system.job(job_id))["num_exes"] == 2 and now["status"] == "RUNNING" and now
     )

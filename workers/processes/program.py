@@ -50,7 +50,9 @@ class Program:
             poll = select.poll()
             poll.register(self._pidfd, select.POLLIN)
             if poll.poll(None if timeout_seconds is None else timeout_seconds * 1000):
-                self._exit = self._read_exit()
+                # Not while all is being ended, by `lifeline`: it would look like its own end.
+                with family:
+                    self._exit = self._read_exit()
         return self._exit
 
     def close(self) -> None:
