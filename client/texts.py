@@ -4,6 +4,8 @@ import time
 import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
+from statistics import median_low
 
 BARS = "▁▂▃▄▅▆▇█"
 SECONDS = {"d": 86_400, "h": 3_600, "min": 60}
@@ -73,15 +75,19 @@ def sparkline(values: Sequence[int | None]) -> str:
 
 
 def buckets(samples: Sequence[tuple[str, int]], width: int) -> list[int | None]:
-    """Spread timed counts over `width` equal spans of time, each with its highest count."""
-    if not samples:
-        return []
+    """Spread timed counts over at most `width` equal spans of time, each with its highest count.
+
+    A span is longer than what usually lies between samples, so that an empty one is a real gap.
+    """
     times = [_seconds(stamp) for stamp, _ in samples]
-    first, length = times[0], max(times[-1] - times[0], 1e-3)
-    width = min(width, len(samples))
+    steps = [later - earlier for earlier, later in pairwise(times)]
+    if not any(steps):
+        return [max(count for _, count in samples)] if samples else []
+    length = times[-1] - times[0]
+    width = max(1, min(width, int(length / (1.5 * median_low(filter(None, steps)))) + 1))
     found: list[int | None] = [None] * width
     for at, (_, count) in zip(times, samples, strict=True):
-        place = min(int((at - first) / length * width), width - 1)
+        place = min(int((at - times[0]) / length * width), width - 1)
         found[place] = max(found[place] or 0, count)
     return found
 

@@ -256,9 +256,9 @@ def test_load_draws_a_line_per_status(server: Server, scale: Run, capsys: Captur
 
     said = capsys.readouterr().out.splitlines()
     assert [line.split() for line in said[1:]] == [
-        ["PENDING", "▁▁▁▁▁▁▁▁", "0", "0"],
-        ["QUEUED", "▁▂▃▄▅▆▇█", "7", "7"],
-        ["RUNNING", "████████", "2", "2"],
+        ["PENDING", "▁▁▁▁▁", "0", "0"],
+        ["QUEUED", "▂▃▅▆█", "7", "7"],
+        ["RUNNING", "█████", "2", "2"],
     ]
     assert server.requests[0].url.params["started"] == "PT1H"
 

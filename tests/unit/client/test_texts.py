@@ -73,14 +73,27 @@ def test_sparkline_is_highest_at_the_highest_and_shows_anything_above_zero() -> 
     assert sparkline([]) == ""
 
 
+def at_minutes(counts: dict[float, int]) -> list[tuple[str, int]]:
+    return [
+        (f"2026-01-01T10:{int(minute):02}:{int(minute % 1 * 60):02}Z", count)
+        for minute, count in counts.items()
+    ]
+
+
 def test_buckets_keep_peaks_and_gaps() -> None:
-    samples = [(f"2026-01-01T10:0{minute}:00Z", count) for minute, count in
-               ((0, 1), (1, 9), (2, 2), (8, 3), (9, 4))]  # fmt: skip
+    samples = at_minutes({0: 1, 1: 9, 2: 2, 2.5: 1, 8: 3, 9: 4})
 
     assert buckets(samples, 3) == [9, None, 4]
     assert buckets(samples[:1], 3) == [1]
     assert buckets([], 3) == []
 
 
-def test_buckets_of_one_instant_are_one_value_each_at_most() -> None:
-    assert buckets([(START, 1), (START, 5)], 10) == [5, None]
+def test_buckets_have_no_gap_where_samples_are_merely_uneven() -> None:
+    samples = at_minutes({0: 1, 1: 2, 1.9: 3, 3.1: 4, 4: 5})
+
+    assert buckets(samples, 5) == [2, 3, 5]
+    assert buckets(at_minutes({0: 1, 9: 2, 10: 3}), 3) == [1, None, 3]
+
+
+def test_buckets_of_one_instant_are_one_value() -> None:
+    assert buckets([(START, 1), (START, 5)], 10) == [5]
