@@ -76,6 +76,18 @@ class Fleet:
         except psutil.NoSuchProcess:
             return []
 
+    def find(self, name: str, word: str) -> psutil.Process:
+        """Return the process below `name` that has this word in its command line.
+
+        Raises:
+            LookupError: there is none.
+        """
+        for process in self.processes(name):
+            with suppress(psutil.NoSuchProcess):
+                if word in process.cmdline():
+                    return process
+        raise LookupError(f"no process of {name} has {word} in its command line")
+
     def log(self, name: str) -> str:
         """Return what a process has logged."""
         path = self.log_dir / f"{name}.log"

@@ -255,8 +255,7 @@ def test_killed_worker_loses_no_job_and_leaves_no_process(system: System, tmp_pa
     job_id = system.queue(family_type(system), journal=str(journal))
     pids = members(journal)
 
-    [worker] = [p for p in system.fleet.processes("worker") if "celery" in p.cmdline()]
-    worker.kill()
+    system.fleet.find("worker", "celery").kill()
 
     wait_until(lambda: all_gone(pids), seconds=20, what="the family to be gone")
     job = wait_until(
