@@ -4,14 +4,11 @@ import errno
 
 from django.db import DatabaseError, InterfaceError, OperationalError
 
-from scale.errors import ScaleError
 from scale.storage import NotMounted
 
 
-class StepFailed(ScaleError):
+class StepFailed(Exception):
     """A pre or post step cannot go on."""
-
-    code = "step_failed"
 
     def __init__(self, message: str, exit_code: int = 1) -> None:
         super().__init__(message)
