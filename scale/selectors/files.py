@@ -49,7 +49,9 @@ def list_workspaces_by_id(workspace_ids: Iterable[int]) -> QuerySet[Workspace]:
 
 def find_by_key(files: QuerySet[ScaleFile], key: str) -> ScaleFile | None:
     """Return the first of the files with this id or, there being none, with this name."""
-    if key.isascii() and key.isdigit() and int(key) <= BIGINT_MAX:
+    # Python refuses to convert thousands of digits.
+    digits = key.isascii() and key.isdigit() and len(key) <= len(str(BIGINT_MAX))
+    if digits and int(key) <= BIGINT_MAX:
         found = files.filter(pk=int(key)).first()
         if found is not None:
             return found
