@@ -49,7 +49,7 @@ def test_path_is_uploaded_once_however_often_it_is_named(tmp_path: Path) -> None
     [
         ([], "Give the required input csv"),
         (["csv"], "not of the form name=value"),
-        (["csv=@1", "lable=x"], "no input 'lable'; the inputs are: csv, label, more"),
+        (["csv=@1", "labels=x"], "no input 'labels'; the inputs are: csv, label, more"),
         (["csv=@1", "csv=@2"], "given twice"),
         (["csv=12"], "takes a file: csv=@ID or csv=@PATH"),
         (["csv=@"], "takes a file"),
