@@ -2,12 +2,15 @@
 
 import contextlib
 import fcntl
+import logging
 import os
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from workers.processes.removal import remove_tree
+
+logger = logging.getLogger(__name__)
 
 _LOCK = "lock"
 _LOCK_FLAGS = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -130,4 +133,8 @@ class WorkDirectory:
         value: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.remove()
+        # What an execution came to does not depend on whether its remains can be removed.
+        try:
+            self.remove()
+        except OSError as exc:
+            logger.warning("work_directory_left path=%s reason=%s", self.root, exc)

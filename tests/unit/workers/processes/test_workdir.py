@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from workers.processes import workdir
 from workers.processes.workdir import WorkDirectory, WorkerDirectory, remove_if_stale
 
 
@@ -39,6 +40,19 @@ def test_directory_is_removed_with_its_block_also_after_failure(tmp_path: Path) 
         fail(directory)
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_directory_that_resists_is_left_and_logged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def resist(path: Path) -> None:
+        raise PermissionError(1, "Not permitted", str(path))
+
+    with WorkDirectory.make(tmp_path, 7) as directory:
+        monkeypatch.setattr(workdir, "remove_tree", resist)
+
+    assert directory.root.is_dir()
+    assert "work_directory_left" in caplog.text
 
 
 def test_seal_input_makes_all_read_only_but_what_links_lead_to(tmp_path: Path) -> None:
