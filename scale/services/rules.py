@@ -41,7 +41,12 @@ def matching_rules(source: ScaleFile, types: Collection[str]) -> list[TriggerRul
     A rule fires once for a file: else a rule whose job parses the file would fire itself for ever.
     """
     fired = TriggerEvent.objects.filter(rule__isnull=False, description__file_id=source.pk)
-    rules = TriggerRule.objects.filter(type__in=types, is_active=True, archived__isnull=True)
+    rules = TriggerRule.objects.filter(
+        Q(jobtype__is_active=True) | Q(recipetype__is_active=True),
+        type__in=types,
+        is_active=True,
+        archived__isnull=True,
+    )
     return [
         rule
         for rule in rules.exclude(pk__in=fired.values("rule")).order_by("id")
@@ -70,13 +75,13 @@ def _fire(sources: Iterable[ScaleFile], types: Collection[str], *, now: datetime
 
 def _queue(rule: TriggerRule, source: ScaleFile, *, now: datetime) -> None:
     configuration = _configuration(rule)
-    in_use = Q(trigger_rule=rule, is_active=True)
+    owners = Q(trigger_rule=rule, is_active=True)
     given = [{"name": configuration.data.input_data_name, "file_id": source.pk}]
     workspace_id = _workspace_id(configuration.data.workspace_name)
     event = _record(rule, source, now=now)
-    for job_type in JobType.objects.defer("interface", "error_mapping").filter(in_use):
+    for job_type in JobType.objects.defer("interface", "error_mapping").filter(owners):
         _queue_job(job_type, given, workspace_id, event=event, now=now)
-    for recipe_type in RecipeType.objects.defer("definition").filter(in_use):
+    for recipe_type in RecipeType.objects.defer("definition").filter(owners):
         data = {"version": "1.0", "input_data": given, "workspace_id": workspace_id}
         start_recipe(recipe_type=recipe_type, recipe_data=data, event=event, now=now)
     log_event(logger, "rule_fired", rule_id=rule.pk, file_id=source.pk)
