@@ -108,8 +108,9 @@ def save_products(
 
 def parse_sources(parsed: Sequence[ParsedSource], *, now: datetime) -> None:
     """Record what an execution found out about its source inputs (contract 6.5)."""
-    for item in parsed:
-        source = ScaleFile.objects.select_for_update().get(pk=item.file_id)
+    for item in sorted(parsed, key=lambda item: item.file_id):
+        # No key changes: the products that descend from it are no reason to wait for each other.
+        source = ScaleFile.objects.select_for_update(no_key=True).get(pk=item.file_id)
         source.is_parsed, source.parsed, source.last_modified = True, now, now
         source.data_started, source.data_ended = item.facts.data_started, item.facts.data_ended
         source.geometry = item.facts.geometry_wkt
