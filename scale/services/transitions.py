@@ -2,8 +2,8 @@
 
 Each is one statement that moves rows only from a status the life cycle allows, and answers with
 what moved; a lost race is a smaller answer, never an exception. All run inside a caller's
-transaction. Locks are taken in the order Recipe, Job, JobType, JobExecution, ids ascending; whoever
-changes an execution's status holds its job's row.
+transaction. Whoever changes an execution's status holds its job's row. Locks are taken in the order
+Recipe, Job, files, JobExecution, ids ascending, and last of all the JobType of a capped claim.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
