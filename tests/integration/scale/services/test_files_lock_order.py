@@ -4,7 +4,7 @@ import threading
 from collections.abc import Sequence
 
 import pytest
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from scale.domain.geo import GeoFacts
 from scale.domain.times import now
@@ -21,10 +21,10 @@ def parsed(source: ScaleFile) -> ParsedSource:
     return ParsedSource(source.pk, GeoFacts())
 
 
-def race(turns: Sequence[tuple[Sequence[ScaleFile], Sequence[ScaleFile]]]) -> list[Exception]:
+def race(turns: Sequence[tuple[Sequence[ScaleFile], Sequence[ScaleFile]]]) -> list[DatabaseError]:
     """Run a transaction per turn: use some files, meet the others, then parse some files."""
     barrier = threading.Barrier(len(turns), timeout=PATIENCE_SECONDS)
-    failures: list[Exception] = []
+    failures: list[DatabaseError] = []
 
     def run(used: Sequence[ScaleFile], found: Sequence[ScaleFile]) -> None:
         try:
@@ -35,7 +35,7 @@ def race(turns: Sequence[tuple[Sequence[ScaleFile], Sequence[ScaleFile]]]) -> li
                 cursor.execute("SELECT 1 FROM scale_file WHERE id = ANY(%s) FOR KEY SHARE", [ids])
                 barrier.wait()
                 parse_sources([parsed(source) for source in found], now=now())
-        except Exception as exc:
+        except DatabaseError as exc:
             failures.append(exc)
         finally:
             connection.close()
