@@ -1,9 +1,17 @@
 import ctypes
+import signal
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.unit.workers.processes.helpers import PYTHON
+from tests.unit.workers.processes.supervised import (
+    RUN,
+    Supervise,
+    Supervised,
+)
 from workers.processes import program, tree
 from workers.processes.prctl import become_subreaper
 
@@ -51,3 +59,31 @@ def start(tmp_path: Path) -> Iterator[Start]:
         if one.pid in program.running:
             tree.kill(one)
             one.close()
+
+
+@pytest.fixture
+def supervise(tmp_path: Path, here: Path) -> Iterator[Supervise]:
+    started: list[Supervised] = []
+
+    def supervise(
+        command: list[str], *, stop_seconds: float = 60, first_seconds: float = 0
+    ) -> Supervised:
+        log = tmp_path / f"log-{len(started)}"
+        with log.open("wb") as stderr:
+            popen = subprocess.Popen(
+                [*PYTHON, RUN, str(stop_seconds), str(first_seconds), *command],
+                stderr=stderr,
+                process_group=0,
+            )
+        started.append(Supervised(popen, log, here))
+        return started[-1]
+
+    yield supervise
+    for one in started:
+        with one.popen:
+            if one.popen.poll() is None:
+                one.popen.send_signal(signal.SIGQUIT)
+            try:
+                one.popen.wait(30)
+            finally:
+                one.popen.kill()

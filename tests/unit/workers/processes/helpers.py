@@ -8,6 +8,10 @@ from workers.processes.procfs import Stat, read_stat
 
 WAIT_SECONDS = 20.0
 
+#: Starts fast, without site-packages; takes its paths from PATH.
+PYTHON = [sys.executable, "-S", "-E", "-c"]
+PATH = f"import sys; sys.path[:] = {sys.path!r}\n"
+
 #: For a program whose first argument is the directory to announce in.
 PRELUDE = """
 import os, signal, sys
@@ -27,7 +31,7 @@ def wait_until(condition: Callable[[], bool], what: str = "condition") -> None:
 
 
 def python(source: str, *words: str) -> list[str]:
-    return [sys.executable, "-S", "-E", "-c", textwrap.dedent(source), *words]
+    return [*PYTHON, textwrap.dedent(source), *words]
 
 
 def announcing(source: str, here: Path, *words: str) -> list[str]:

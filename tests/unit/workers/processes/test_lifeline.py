@@ -1,18 +1,21 @@
 import os
 import select
 import subprocess
-import sys
 import threading
 from pathlib import Path
 
 import pytest
 
-from tests.unit.workers.processes.helpers import PRELUDE, announced, is_alive, wait_until
+from tests.unit.workers.processes.helpers import (
+    PATH,
+    PRELUDE,
+    PYTHON,
+    announced,
+    is_alive,
+    wait_until,
+)
 from workers.processes.lifeline import EXIT_CODE, GUARDIAN_VARIABLE, watch_guardian, watch_parent
 from workers.processes.procfs import Stat
-
-PYTHON = [sys.executable, "-S", "-E", "-c"]
-PATH = f"import sys; sys.path[:] = {sys.path!r}\n"
 
 
 def test_watch_parent_that_is_not_ours_calls_at_once() -> None:

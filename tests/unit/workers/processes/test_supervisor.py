@@ -3,136 +3,27 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.unit.workers.processes.helpers import (
-    PRELUDE,
+    PATH,
+    PYTHON,
     announced,
     announcing,
     is_alive,
     wait_until,
 )
-from workers.processes.procfs import Stat, read_stat
+from tests.unit.workers.processes.supervised import (
+    DEAF,
+    FAMILY,
+    RESTING,
+    Supervise,
+    worker,
+)
 from workers.processes.supervisor import NOT_STARTED, Backoff
-
-PYTHON = [sys.executable, "-S", "-E", "-c"]
-PATH = "import sys; sys.path[:] = " + repr(sys.path) + "\n"
-RUN = (
-    PATH
-    + """
-from workers.processes.supervisor import Backoff, main
-stop_seconds, first_seconds, *command = sys.argv[1:]
-sys.exit(
-    main(
-        command,
-        stop_seconds=float(stop_seconds),
-        grace_seconds=0.1,
-        backoff=Backoff(first_seconds=float(first_seconds), healthy_seconds=0),
-    )
-)
-"""
-)
-
-#: A worker that becomes a subreaper, has a program, a deaf program and a daemon, and rests.
-WORKER = (
-    PATH
-    + PRELUDE
-    + f"""
-import subprocess
-from workers.processes.lifeline import abandon, watch_guardian
-from workers.processes.prctl import become_subreaper
-become_subreaper()
-watch_guardian(abandon)
-REST = {PRELUDE!r} + "rest()"
-DEAF = {PRELUDE!r} + "signal.signal(signal.SIGTERM, signal.SIG_IGN); rest()"
-DAEMON = {PRELUDE!r} + '''
-if os.fork() == 0:
-    os.setsid()
-    if os.fork() == 0:
-        os.execve(sys.executable, [sys.executable, "-S", "-c", sys.argv[2], sys.argv[1]], {{}})
-    os._exit(0)
-'''
-HERE = sys.argv[1]
-for words in ([REST, HERE], [DEAF, HERE], [DAEMON, HERE, DEAF]):
-    subprocess.Popen([sys.executable, "-S", "-E", "-c", *words], start_new_session=True)
-"""
-)
-FAMILY = 4
-
-
-class Supervised:
-    """A supervisor in a process group of its own, with what its worker announces."""
-
-    def __init__(self, popen: "subprocess.Popen[bytes]", log: Path, here: Path) -> None:
-        self.popen = popen
-        self.here = here
-        self._log = log
-
-    @property
-    def log(self) -> str:
-        return self._log.read_text()
-
-    def logged(self, event: str, times: int = 1) -> list[str]:
-        wait_until(lambda: self.log.count(f" {event} ") >= times, f"{event} in the log")
-        return [line for line in self.log.splitlines() if f" {event} " in line]
-
-    def pid_of(self, event: str) -> int:
-        match = re.search(r" pid=(\d+)", self.logged(event)[-1])
-        assert match is not None
-        return int(match[1])
-
-    def everyone(self) -> list[Stat]:
-        pids = (self.popen.pid, self.pid_of("guardian_started"), self.pid_of("worker_started"))
-        stats = [stat for pid in pids if (stat := read_stat(pid))]
-        return stats + announced(self.here, FAMILY)
-
-
-Supervise = Callable[..., Supervised]
-
-
-@pytest.fixture
-def supervise(tmp_path: Path, here: Path) -> Iterator[Supervise]:
-    started: list[Supervised] = []
-
-    def supervise(
-        command: list[str], *, stop_seconds: float = 60, first_seconds: float = 0
-    ) -> Supervised:
-        log = tmp_path / f"log-{len(started)}"
-        with log.open("wb") as stderr:
-            popen = subprocess.Popen(
-                [*PYTHON, RUN, str(stop_seconds), str(first_seconds), *command],
-                stderr=stderr,
-                process_group=0,
-            )
-        started.append(Supervised(popen, log, here))
-        return started[-1]
-
-    yield supervise
-    for one in started:
-        with one.popen:
-            if one.popen.poll() is None:
-                one.popen.send_signal(signal.SIGQUIT)
-            try:
-                one.popen.wait(30)
-            finally:
-                one.popen.kill()
-
-
-def worker(rest: str, here: Path, *words: str) -> list[str]:
-    return [*PYTHON, WORKER + rest, str(here), *words]
-
-
-RESTING = "rest()"
-DEAF = "signal.signal(signal.SIGTERM, signal.SIG_IGN); rest()"
-
-
-def assert_all_end(processes: list[Stat]) -> None:
-    wait_until(lambda: not any(map(is_alive, processes)), f"the end of {processes}")
 
 
 def test_stop_ends_everything_and_returns_the_code_of_the_worker(
@@ -247,63 +138,6 @@ def test_command_that_vanishes_later_is_tried_again(supervise: Supervise, tmp_pa
     shutil.move(f"{command}.away", command)
 
     supervised.logged("worker_started", 2)
-
-
-@pytest.mark.parametrize("rest", [RESTING, DEAF])
-def test_killed_front_leaves_nothing(supervise: Supervise, here: Path, rest: str) -> None:
-    supervised = supervise(worker(rest, here), stop_seconds=0.1)
-    everyone = supervised.everyone()
-
-    supervised.popen.kill()
-
-    assert_all_end(everyone)
-
-
-def test_killed_process_group_of_the_caller_leaves_nothing(
-    supervise: Supervise, here: Path
-) -> None:
-    supervised = supervise(worker(RESTING, here))
-    everyone = supervised.everyone()
-
-    os.killpg(supervised.popen.pid, signal.SIGKILL)
-
-    assert_all_end(everyone)
-
-
-def test_killed_guardian_leaves_nothing(supervise: Supervise, here: Path) -> None:
-    supervised = supervise(worker(RESTING, here))
-    everyone = supervised.everyone()
-
-    os.kill(supervised.pid_of("guardian_started"), signal.SIGKILL)
-
-    assert supervised.popen.wait(30) == 128 + signal.SIGKILL
-    assert not [stat for stat in everyone if is_alive(stat)]
-
-
-def test_killed_guardian_of_worker_without_lifeline_leaves_nothing(
-    supervise: Supervise, here: Path
-) -> None:
-    source = WORKER.replace("watch_guardian(abandon)", "pass") + DEAF
-    supervised = supervise([*PYTHON, source, str(here)])
-    everyone = supervised.everyone()
-
-    os.kill(supervised.pid_of("guardian_started"), signal.SIGKILL)
-
-    assert supervised.popen.wait(30) == 128 + signal.SIGKILL
-    assert not [stat for stat in everyone if is_alive(stat)]
-
-
-def test_killed_front_and_guardian_leave_nothing(supervise: Supervise, here: Path) -> None:
-    supervised = supervise(worker(DEAF, here))
-    everyone = supervised.everyone()
-    guardian = supervised.pid_of("guardian_started")
-
-    for pid in (supervised.popen.pid, guardian):
-        os.kill(pid, signal.SIGSTOP)
-    for pid in (supervised.popen.pid, guardian):
-        os.kill(pid, signal.SIGKILL)
-
-    assert_all_end(everyone)
 
 
 def test_worker_has_default_signal_handling(supervise: Supervise, here: Path) -> None:
