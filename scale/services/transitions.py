@@ -401,7 +401,13 @@ def cancel_jobs(job_ids: Sequence[int], *, now: datetime) -> list[int]:
     return [row["id"] for row in rows]
 
 
-def hold_jobs(job_ids: Sequence[int], *, to: JobStatus, now: datetime) -> list[int]:
+def hold_jobs(
+    job_ids: Sequence[int],
+    *,
+    to: JobStatus,
+    now: datetime,
+    from_statuses: Iterable[JobStatus] | None = None,
+) -> list[int]:
     """Move never-queued jobs to PENDING or BLOCKED; return the jobs that moved."""
     rows = run(
         """
@@ -415,7 +421,7 @@ def hold_jobs(job_ids: Sequence[int], *, to: JobStatus, now: datetime) -> list[i
             "ids": list(job_ids),
             "to": str(to),
             "now": now,
-            "sources": [str(s) for s in sources(to)],
+            "sources": [str(s) for s in from_statuses or sources(to)],
         },
     )
     return [row["id"] for row in rows]
