@@ -22,7 +22,7 @@ if __name__ == "__main__":
     queue = sys.argv[1]
     concurrency = SYSTEM_CONCURRENCY
     if queue == "jobs":
-        concurrency = int(_number("SCALE_WORKER_CONCURRENCY", os.cpu_count() or 2))
+        concurrency = int(_number("SCALE_WORKER_CONCURRENCY", max(2, os.cpu_count() or 2)))
     sys.exit(
         supervisor.main(
             celery_command(queue, concurrency=concurrency),
