@@ -32,6 +32,7 @@ app.conf.update(
     # The claim in PostgreSQL decides who runs, so a lost connection cancels nothing.
     worker_cancel_long_running_tasks_on_connection_loss=False,
     worker_send_task_events=True,
+    worker_consumer="workers.consumer:PacedConsumer",
     worker_hijack_root_logger=False,
     worker_redirect_stdouts=False,
     task_create_missing_queues=False,

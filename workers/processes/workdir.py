@@ -93,16 +93,19 @@ class WorkDirectory:
             OSError: the disk is full, or the remains of an earlier one resist.
         """
         directory = cls(parent / str(execution_id))
-        remove_tree(directory.root)
-        for path in (
-            directory.root,
-            directory.input,
-            directory.output,
-            directory.home,
-            directory.logs,
-        ):
-            path.mkdir(mode=0o700)
+        try:
+            os.mkdir(directory.root, 0o700)
+        except FileExistsError:
+            remove_tree(directory.root)
+            os.mkdir(directory.root, 0o700)
+        for path in directory.parts:
+            os.mkdir(path, 0o700)
         return directory
+
+    @property
+    def parts(self) -> tuple[Path, ...]:
+        """Return the directories in it."""
+        return (self.input, self.output, self.home, self.logs)
 
     def seal_input(self) -> None:
         """Make the input read-only for the program, unless it runs as root, whom modes do not bind.
@@ -122,7 +125,19 @@ class WorkDirectory:
         Raises:
             OSError: something in it resists.
         """
-        remove_tree(self.root)
+        if not self._remove_if_unused():
+            remove_tree(self.root)
+
+    def _remove_if_unused(self) -> bool:
+        """Remove the directory of a program that has left no file: a tenth of the usual cost."""
+        try:
+            for path in (self.stdout, self.stderr):
+                os.unlink(path)
+            for path in (*self.parts, self.root):
+                os.rmdir(path)
+        except OSError:
+            return False
+        return True
 
     def __enter__(self) -> Self:
         return self

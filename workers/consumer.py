@@ -1,0 +1,34 @@
+"""Celery's consumer, sending the events that monitors read a few times a second."""
+
+from typing import Any
+
+from celery.worker.consumer import Consumer
+
+#: How late a monitor may learn of a task.
+EVENT_SECONDS = 0.25
+EVENT_LIMIT = 1000
+
+
+class PacedConsumer(Consumer):
+    """A consumer that publishes the events of many tasks in one message.
+
+    Celery publishes them at every turn of its loop, which costs as much as receiving the tasks.
+    """
+
+    _is_flush_due = False
+
+    def on_send_event_buffered(self) -> None:
+        """Have buffered events published soon; called by any thread."""
+        if self.hub and not self._is_flush_due:
+            self._is_flush_due = True
+            self.hub.call_soon(self._plan_flush)
+
+    def _plan_flush(self) -> None:
+        dispatcher: Any = self.event_dispatcher
+        if dispatcher:
+            dispatcher.buffer_limit = EVENT_LIMIT
+        self.hub.call_later(EVENT_SECONDS, self._flush)
+
+    def _flush(self) -> None:
+        self._is_flush_due = False
+        self._flush_events()
