@@ -5,6 +5,7 @@ import socket
 from bisect import bisect_left
 from dataclasses import dataclass
 from pathlib import Path
+
 from django.conf import settings
 
 from scale.env import Env

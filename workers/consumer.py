@@ -15,6 +15,11 @@ class PacedConsumer(Consumer):
     Celery publishes them at every turn of its loop, which costs as much as receiving the tasks.
     """
 
+    # Celery's type stubs leave these out.
+    hub: Any
+    event_dispatcher: Any
+    _flush_events: Any
+
     _is_flush_due = False
 
     def on_send_event_buffered(self) -> None:
@@ -24,9 +29,8 @@ class PacedConsumer(Consumer):
             self.hub.call_soon(self._plan_flush)
 
     def _plan_flush(self) -> None:
-        dispatcher: Any = self.event_dispatcher
-        if dispatcher:
-            dispatcher.buffer_limit = EVENT_LIMIT
+        if self.event_dispatcher:
+            self.event_dispatcher.buffer_limit = EVENT_LIMIT
         self.hub.call_later(EVENT_SECONDS, self._flush)
 
     def _flush(self) -> None:
