@@ -52,6 +52,7 @@ queue: list[URLPattern] = [
     path("version/", system.Version.as_view(), name="version"),
     path("scheduler/", system.SchedulerSwitch.as_view(), name="scheduler"),
     path("health/", system.Health.as_view(), name="health"),
+    path("metrics/", system.Metrics.as_view(), name="metrics"),
 ]
 
 catalogue: list[URLPattern] = [

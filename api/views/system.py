@@ -4,11 +4,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.schema import describe
+from api.metrics import CONTENT_TYPE, render_metrics
+from api.schema import PROBLEMS, describe
+from api.serializers.errors import ProblemOutput
 from api.serializers.system import (
     HealthOutput,
     SchedulerEditInput,
@@ -36,6 +41,25 @@ class Health(ScaleView):
     def get(self, request: Request) -> Response:
         check_database()
         return Response(HealthOutput({"status": "ok"}).data)
+
+
+class Metrics(ScaleView):
+    """GET /metrics/."""
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:
+        # Scrapers ask for text and understand this one; a failure is JSON as everywhere.
+        return super().perform_content_negotiation(request, force=True)
+
+    @extend_schema(
+        summary="Show the state of the installation to Prometheus",
+        tags=[TAG],
+        responses={
+            (200, "text/plain"): OpenApiTypes.STR,
+            **{code: OpenApiResponse(ProblemOutput, PROBLEMS[code]) for code in (401, 403, 503)},
+        },
+    )
+    def get(self, request: Request) -> HttpResponse:
+        return HttpResponse(render_metrics(), content_type=CONTENT_TYPE)
 
 
 class Status(ScaleView):
