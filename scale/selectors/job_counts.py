@@ -47,7 +47,7 @@ class JobTypeFailure:
 
 
 def count_lately(job_type_id: int) -> dict[str, Counts]:
-    """Return for each of `HOURS`, as `6h` for example, the counts of a type's jobs that changed status since."""
+    """Return the counts of a type's jobs that changed status in the last hours, by `6h` and so on."""
     present = now()
     since = {hours: present - timedelta(hours=hours) for hours in HOURS}
     longest = since[max(HOURS)]

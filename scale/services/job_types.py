@@ -116,7 +116,7 @@ def edit_job_type(job_type_id: int, **changes: Any) -> JobType:
     return job_type
 
 
-def validate_job_type(*, name: str, version: str, **fields: Any) -> Warnings:
+def validate_job_type(*, name: str, version: str, interface: object, **fields: Any) -> Warnings:
     """Check a job type without making it, or as a change of the one that exists.
 
     Returns the warnings.
@@ -124,16 +124,14 @@ def validate_job_type(*, name: str, version: str, **fields: Any) -> Warnings:
     Raises:
         InvalidInput: a document is not valid, or a recipe type would not stay valid.
     """
-    documents = _read_documents(fields)
+    rule = _read_documents({"interface": interface, **fields}).rule.in_force
+    checked = parse_interface(interface)
     key = (name, version)
-    if documents.interface is None:
-        return []
-    faults = user_faults(key, documents.interface)
+    faults = user_faults(key, checked)
     if faults:
         raise InvalidInput(faults)
-    rule = documents.rule.in_force
-    warnings = rule_warnings(rule, documents.interface.inputs) if rule else []
-    return [*warnings, *user_warnings(key, documents.interface)]
+    warnings = rule_warnings(rule, checked.inputs) if rule else []
+    return [*warnings, *user_warnings(key, checked)]
 
 
 @dataclass(frozen=True, slots=True)

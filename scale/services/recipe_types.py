@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from scale.domain.definition import Definition
+from scale.domain.definition import Definition, parse_definition
 from scale.domain.times import now as present
 from scale.domain.trigger_rule import recipe_rule_faults, rule_warnings
 from scale.errors import NotFound
@@ -98,18 +98,17 @@ def edit_recipe_type(recipe_type_id: int, **changes: Any) -> RecipeType:
     return recipe_type
 
 
-def validate_recipe_type(**fields: Any) -> Warnings:
+def validate_recipe_type(*, definition: object, **fields: Any) -> Warnings:
     """Check a recipe type without making it; return the warnings.
 
     Raises:
         InvalidInput: a document is not valid.
     """
-    definition, rule = _read_documents(fields)
-    if definition is None:
-        return []
-    in_force = rule.in_force
-    warnings = rule_warnings(in_force, definition.inputs) if in_force else []
-    return [*warnings, *warn_of_definition(definition)]
+    _, change = _read_documents({"definition": definition, **fields})
+    checked = parse_definition(definition)
+    rule = change.in_force
+    warnings = rule_warnings(rule, checked.inputs) if rule else []
+    return [*warnings, *warn_of_definition(checked)]
 
 
 def _read_documents(
