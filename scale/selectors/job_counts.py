@@ -47,7 +47,7 @@ class JobTypeFailure:
 
 
 def count_lately(job_type_id: int) -> dict[str, Counts]:
-    """Return the counts of a type's jobs that changed status in the last hours, by `6h` and so on."""
+    """Return the counts of a type's jobs that changed status lately, by `6h`, `12h` and `24h`."""
     present = now()
     since = {hours: present - timedelta(hours=hours) for hours in HOURS}
     longest = since[max(HOURS)]

@@ -30,12 +30,13 @@ def test_no_faults_refuse_nothing() -> None:
 
 @pytest.mark.django_db
 def test_violated_constraint_becomes_its_fault_and_is_undone() -> None:
-    with (
-        pytest.raises(InvalidInput, match="name: taken"),
-        refuse_taken(error_name_key="name: taken"),
-    ):
-        Error.objects.create(name="new", category="DATA")
-        Error.objects.create(name="nfs", category="DATA")
+    def make_both() -> None:
+        with refuse_taken(error_name_key="name: taken"):
+            Error.objects.create(name="new", category="DATA")
+            Error.objects.create(name="nfs", category="DATA")
+
+    with pytest.raises(InvalidInput, match="name: taken"):
+        make_both()
 
     assert not Error.objects.filter(name="new").exists()
 
