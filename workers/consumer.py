@@ -22,7 +22,7 @@ class PacedConsumer(Consumer):
 
     _is_flush_due = False
 
-    def on_send_event_buffered(self) -> None:
+    def on_send_event_buffered(self) -> None:  # type: ignore[override]
         """Have buffered events published soon; called by any thread."""
         if self.hub and not self._is_flush_due:
             self._is_flush_due = True
