@@ -14,23 +14,28 @@ Overrides = Mapping[str, str]
 
 _WHEN = "now() - make_interval(secs => 2592000 * (1 - s.n::float8 / s.total))"
 
+_STEPS = ("pre_started", "pre_completed", "job_started", "job_completed", "post_started")
+_EXIT_CODES = ("pre_exit_code", "job_exit_code", "post_exit_code")
+_OWNED = ("node_id", "worker", "lease_expires", "dispatched")
+_SCHEDULED = ("cpus_scheduled", "mem_scheduled", "disk_in_scheduled", "disk_out_scheduled")
+_ENDED = ("started", "ended", "error_id")
+
 QUEUED_JOB: Overrides = {
     "status": "'QUEUED'",
     "num_exes": "1",
-    "queued": "now()",
-    "created": "now()",
-    "last_status_change": "now()",
-    "last_modified": "now()",
+    "results": "'{}'",
+    **dict.fromkeys(("queued", "created", "last_status_change", "last_modified"), "now()"),
+    **dict.fromkeys(_ENDED, "NULL"),
 }
 QUEUED_EXECUTION: Overrides = {
     "status": "'QUEUED'",
-    "dispatched": "NULL",
-    "queued": "now()",
-    "created": "now()",
-    "last_modified": "now()",
+    "results": "'{}'",
+    "results_manifest": "'{}'",
+    **dict.fromkeys(("queued", "created", "last_modified"), "now()"),
+    **dict.fromkeys(
+        (*_ENDED, *_OWNED, *_STEPS, "post_completed", *_EXIT_CODES, *_SCHEDULED), "NULL"
+    ),
 }
-
-_STEPS = ("pre_started", "pre_completed", "job_started", "job_completed", "post_started")
 COMPLETED_JOB: Overrides = {
     "status": "'COMPLETED'",
     "num_exes": "1",
@@ -44,7 +49,7 @@ COMPLETED_EXECUTION: Overrides = {
     "worker": "'bench:1:00000000'",
     "dispatched": "NULL",
     "lease_expires": "NULL",
-    **dict.fromkeys(("pre_exit_code", "job_exit_code", "post_exit_code"), "0"),
+    **dict.fromkeys(_EXIT_CODES, "0"),
     **dict.fromkeys(("queued", "created", "started", "ended", "last_modified"), _WHEN),
     **dict.fromkeys((*_STEPS, "post_completed"), _WHEN),
 }
