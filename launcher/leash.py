@@ -54,6 +54,15 @@ def sweep(grace_seconds: float = 5.0) -> list[str]:
     return ended
 
 
+def wait(process: subprocess.Popen[bytes]) -> int:
+    """Wait for a child to end, reaping adopted orphans, which would stay as zombies till then."""
+    while process.returncode is None:
+        pid, status = os.wait()
+        if pid == process.pid:
+            process.returncode = os.waitstatus_to_exitcode(status)
+    return process.returncode
+
+
 def stop(process: subprocess.Popen[bytes], *steps: tuple[signal.Signals, float]) -> None:
     """Send each signal in turn, waiting its seconds for the process to end; SIGKILL is the last."""
     for signum, seconds in steps:

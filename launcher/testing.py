@@ -84,7 +84,7 @@ def _run_pytest(environment: dict[str, str]) -> int:
 
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, pass_on)
-        status = pytest.wait()
+        status = leash.wait(pytest)
     return status if status >= 0 else 128 - status
 
 

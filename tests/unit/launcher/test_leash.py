@@ -41,6 +41,22 @@ print("ready", flush=True)
 time.sleep(60)
 """
 
+# Waits for a child whose own child, orphaned, has ended before it: is that one still in the table?
+WAITER = """
+import subprocess, sys
+from launcher import leash
+leash.adopt_orphans()
+child = '''
+import os, subprocess, sys
+code = "import subprocess; print(subprocess.Popen(['true']).pid)"
+orphan = int(subprocess.check_output([sys.executable, '-c', code]))
+while os.path.exists(f'/proc/{orphan}'):
+    pass
+sys.exit(7)
+'''
+print(leash.wait(subprocess.Popen([sys.executable, '-c', child])))
+"""
+
 LEASHED = """
 import subprocess, sys, time
 from launcher import leash
@@ -58,6 +74,14 @@ def test_sweep_ends_orphans_in_other_sessions() -> None:
     )
 
     assert done.stdout.split() == ["2", "0"]
+
+
+def test_wait_leaves_no_orphan_as_a_zombie() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WAITER], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+
+    assert done.stdout.split() == ["7"], done.stderr
 
 
 def test_stop_goes_on_to_the_next_signal() -> None:
