@@ -109,7 +109,7 @@ class Survey:
             try:
                 place = Place.parse(row)
                 if places.setdefault((place.name, place.country), place) is not place:
-                    raise ValueError(f"{place.name}, {place.country} is there already")  # noqa: TRY301
+                    raise ValueError(f"{place.name}, {place.country} is there already")
             except ValueError as fault:
                 faults.append(f"{path.name}, {label}: {fault}")
         try:

@@ -172,4 +172,13 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
 }
 
-env.refuse_unknown("SCALE_", foreign=("SCALE_URL", "SCALE_TOKEN", "SCALE_TEST_RABBITMQ_URL"))
+env.refuse_unknown(
+    "SCALE_",
+    foreign=(
+        "SCALE_URL",
+        "SCALE_TOKEN",
+        "SCALE_TEST_RABBITMQ_URL",
+        "SCALE_JOB_EXE",
+        "SCALE_WORKER",
+    ),
+)

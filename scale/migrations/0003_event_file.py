@@ -5,14 +5,17 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('scale', '0002_seed'),
+        ("scale", "0002_seed"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='triggerevent',
-            index=models.Index(django.db.models.fields.json.KeyTransform('file_id', 'description'), condition=models.Q(('rule__isnull', False)), name='trigger_event_file'),
+            model_name="triggerevent",
+            index=models.Index(
+                django.db.models.fields.json.KeyTransform("file_id", "description"),
+                condition=models.Q(("rule__isnull", False)),
+                name="trigger_event_file",
+            ),
         ),
     ]

@@ -97,13 +97,13 @@ print("problem", file=sys.stderr)
     assert product["is_published"]
     assert product["published"] == job["ended"]
     assert job["results"]["output_data"] == [{"name": "copy", "file_id": product["id"]}]
-    [stored] = (system.directory / "files").rglob("copy.txt")
+    execution = job["job_exes"][0]
+    [stored] = (system.directory / "files").rglob(f"job_exe_{execution['id']}/copy.txt")
     assert stored.read_bytes() == content
     log = system.logs(job)
     assert log["stdout"].startswith("hello\nARTIFACT:copy:/")
     assert log["stderr"] == "problem\n"
     assert log["is_finished"]
-    execution = job["job_exes"][0]
     assert [execution[f"{step}_exit_code"] for step in ("pre", "job", "post")] == [0, 0, 0]
     assert not list((system.directory / "work").glob(f"*/{execution['id']}"))
 

@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -49,11 +50,14 @@ class WorkerDirectory:
             os.close(self._lock)
 
 
-def remove_if_stale(path: Path) -> bool:
+def remove_if_stale(path: Path, settle: Callable[[Path], object]) -> bool:
     """Remove the directory of a worker that is dead, and return whether it was.
+
+    Before that, and only if it is dead, `settle` is called with the directory.
 
     Raises:
         OSError: something in it resists.
+        Exception: whatever `settle` raises; then the directory stays.
     """
     try:
         lock = os.open(path / _LOCK, _LOCK_FLAGS)
@@ -64,6 +68,7 @@ def remove_if_stale(path: Path) -> bool:
         return not path.exists()
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        settle(path)
         remove_tree(path)
     except BlockingIOError:
         return False
@@ -131,8 +136,13 @@ class WorkDirectory:
     def _remove_if_unused(self) -> bool:
         """Remove the directory of a program that has left no file: a tenth of the usual cost."""
         try:
-            for path in (self.stdout, self.stderr):
-                os.unlink(path)
+            # A program may have put a link in the place of the directory.
+            logs = os.open(self.logs, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            try:
+                for path in (self.stdout, self.stderr):
+                    os.unlink(path.name, dir_fd=logs)
+            finally:
+                os.close(logs)
             for path in (*self.parts, self.root):
                 os.rmdir(path)
         except OSError:

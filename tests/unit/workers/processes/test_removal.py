@@ -25,12 +25,16 @@ def root() -> Iterator[Path]:
         yield root
 
 
-def as_nobody(act: Callable[[], None]) -> None:
-    """Run in a process that modes do bind."""
+def as_nobody(act: Callable[[], None], directory: Path) -> None:
+    """Run in a process that modes do bind, in the parent of the root.
+
+    The way there may be closed to it, so it takes relative paths.
+    """
     pid = os.fork()
     if pid == 0:
         code = 1
         try:
+            os.chdir(directory)
             if os.getuid() == 0:
                 os.setuid(NOBODY)
             act()
@@ -91,15 +95,15 @@ def test_remove_tree_that_is_a_link_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("mode", [0o500, 0o400, 0o100, 0o000])
 def test_remove_tree_read_only_directories(root: Path, mode: int) -> None:
     def act() -> None:
-        deep = root / "one" / "two" / "three"
+        deep = Path(root.name, "one", "two", "three")
         deep.mkdir(parents=True)
         (deep / "file").write_text("x")
         (deep / "file").chmod(0o400)
         for directory in (deep, deep.parent, deep.parent.parent):
             directory.chmod(mode)
-        remove_tree(root)
+        remove_tree(Path(root.name))
 
-    as_nobody(act)
+    as_nobody(act, root.parent)
     assert not root.exists()
 
 
@@ -166,8 +170,8 @@ def test_remove_tree_of_another_user_removes_the_rest_and_raises(root: Path) -> 
 
     def act() -> None:
         with pytest.raises(PermissionError):
-            remove_tree(root)
+            remove_tree(Path(root.name))
 
-    as_nobody(act)
+    as_nobody(act, root.parent)
     assert [path.name for path in root.rglob("file")] == ["file"]
     assert not (root / "own").exists()
