@@ -17,7 +17,7 @@ FINISHED = Q(status__in=["FAILED", "COMPLETED", "CANCELED"])
 class JobExecution(models.Model):
     """One attempt at a job (contract 4.3); never reused, fenced by its id."""
 
-    job = models.ForeignKey(Job, models.PROTECT, related_name="executions")
+    job = models.ForeignKey(Job, models.PROTECT, related_name="executions", db_index=False)
     exe_num = models.IntegerField()
     status = models.CharField(max_length=20, default=ExecutionStatus.QUEUED)
     error = models.ForeignKey(Error, models.PROTECT, null=True, db_index=False)
