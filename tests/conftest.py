@@ -1,11 +1,24 @@
 """Fixtures shared by all tiers."""
 
 from collections.abc import Iterator
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 
 from scale.dispatch import Follower, Ring, broker
+from scale.models import Scheduler
 from scale.services.feed import feed
+
+
+@pytest.fixture(autouse=True)
+def seeded(request: pytest.FixtureRequest) -> None:
+    """Have what migrations put in the database, which tests with real transactions empty."""
+    marker = request.node.get_closest_marker("django_db")
+    if marker:
+        request.getfixturevalue("transactional_db" if marker.kwargs.get("transaction") else "db")
+        if not Scheduler.objects.exists():
+            import_module("scale.migrations.0002_seed").seed(apps, None)
 
 
 @pytest.fixture(autouse=True)

@@ -20,7 +20,7 @@ from tests.factories import make_job, make_node, report
 from tests.races import ROUNDS, own_connection, run_together
 from tests.recipe_factories import make_recipe
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 GRAPH = {"a": [], "b": [], "c": ["a"], "d": ["a", "b"], "e": ["c", "d"], "f": ["e"]}
 ACTORS = 4

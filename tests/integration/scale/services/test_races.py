@@ -27,7 +27,7 @@ from tests.recipe_factories import (
     waiting_execution,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class Rounds:
