@@ -61,10 +61,27 @@ def resolve_in_workspace(workspace: Workspace, file_path: str) -> Path:
     return path
 
 
-def store_file(workspace: Workspace, file_path: str, source: Path | IO[bytes]) -> int:
+def is_taken(workspace: Workspace, file_path: str) -> bool:
+    """Tell whether there is something at a path of a workspace.
+
+    Raises:
+        InvalidInput: the path, or a link on it, leaves the workspace.
+        NotMounted: the workspace is not mounted here.
+    """
+    return os.path.lexists(_entry(workspace, file_path)[0])
+
+
+def store_file(
+    workspace: Workspace,
+    file_path: str,
+    source: Path | IO[bytes],
+    *,
+    partial_name: str | None = None,
+) -> int:
     """Copy a file into a workspace, whole or not at all, and return its size in bytes.
 
-    The content is on the disk when this returns.
+    The content is on the disk when this returns. Until it is whole it lies beside its place, under
+    `partial_name` if one is given.
 
     Raises:
         FileExistsError: the path is taken; nothing is ever overwritten.
@@ -75,7 +92,7 @@ def store_file(workspace: Workspace, file_path: str, source: Path | IO[bytes]) -
     target.parent.mkdir(parents=True, exist_ok=True)
     if os.path.lexists(target):
         raise FileExistsError(f"'{file_path}' exists in workspace '{workspace.name}'.")
-    partial = target.with_name(f".scale-{secrets.token_hex(8)}")
+    partial = target.with_name(partial_name or f".scale-{secrets.token_hex(8)}")
     try:
         with partial.open("xb") as copy:
             size = _copy(source, copy)

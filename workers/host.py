@@ -19,6 +19,7 @@ from workers.processes.identity import Identity
 from workers.processes.leftovers import clear_leftovers
 from workers.processes.lifeline import abandon, watch_guardian
 from workers.processes.workdir import WorkerDirectory
+from workers.remains import settle_dead
 
 logger = logging.getLogger(__name__)
 
@@ -85,13 +86,7 @@ class Host:
 
     def until_back(self, call: Callable[[], T]) -> T:
         """Return what `call` returns, repeating it while the database is away."""
-        while True:
-            try:
-                return call()
-            except DATABASE_AWAY as exc:
-                log_event(logger, "database_away", logging.WARNING, reason=str(exc).split("\n")[0])
-                self.reconnect()
-                self._stopped.wait(RETRY_SECONDS)
+        return _until_back(call, self._stopped)
 
     def reconnect(self) -> None:
         """Have this thread open a new connection at its next query."""
@@ -135,6 +130,16 @@ class Host:
                 run.ending.set()
 
 
+def _until_back(call: Callable[[], T], stopped: threading.Event) -> T:
+    while True:
+        try:
+            return call()
+        except DATABASE_AWAY as exc:
+            log_event(logger, "database_away", logging.WARNING, reason=str(exc).split("\n")[0])
+            connection.close()
+            stopped.wait(RETRY_SECONDS)
+
+
 _host: Host | None = None
 
 
@@ -144,7 +149,12 @@ def open_host() -> None:
     prctl.become_subreaper()
     watch_guardian(abandon)
     identity = Identity.of_this_process(conf().hostname)
-    cleared = clear_leftovers(conf().work_dir, identity)
+    waiting = threading.Event()
+    cleared = clear_leftovers(
+        conf().work_dir,
+        identity,
+        settle=lambda directory: _until_back(lambda: settle_dead(directory), waiting),
+    )
     if any(cleared):
         log_event(
             logger,

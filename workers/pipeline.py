@@ -27,23 +27,20 @@ from scale.services.executions import (
     note_progress,
     release,
 )
-from scale.services.files import StoredProduct
+from scale.services.files import ParsedSource, StoredProduct
 from workers.errors import exit_code_for
 from workers.host import DATABASE_AWAY, Host, Run
+from workers.ledger import Ledger
 from workers.output import Output
 from workers.processes.program import Exit, LaunchFailed, Program
 from workers.processes.workdir import WorkDirectory
 from workers.runners import ContainerRunner, ProcessRunner, Runner
 from workers.staging import (
     Inputs,
-    Moved,
     bring_inputs,
     copy_parsed,
-    drop_copies,
-    drop_originals,
     is_output_file,
     read_limited,
-    remove_outputs,
     store_outputs,
 )
 
@@ -72,7 +69,8 @@ def run(host: Host, execution_id: int) -> None:
     under_way = host.begin(claim)
     try:
         with WorkDirectory.make(host.directory, claim.execution_id) as directory:
-            Attempt(host, under_way, directory).go()
+            ledger = Ledger.of(host.directory, claim.execution_id)
+            Attempt(host, under_way, directory, ledger).go()
     finally:
         host.finish(under_way)
 
@@ -84,11 +82,12 @@ class Attempt:
     host: Host
     run: Run
     directory: WorkDirectory
+    ledger: Ledger
     steps: dict[str, Any] = field(default_factory=dict)
     inputs: Inputs = field(default_factory=Inputs)
     argv: list[str] = field(default_factory=list)
     products: list[StoredProduct] = field(default_factory=list)
-    moved: list[Moved] = field(default_factory=list)
+    parsed: list[ParsedSource] = field(default_factory=list)
     manifest: dict[str, Any] | None = None
 
     def __post_init__(self) -> None:
@@ -110,14 +109,13 @@ class Attempt:
         self.output.finish()
         kept = False
         try:
+            if error:
+                # Before it is put back, since it may run again at once, with files of these names.
+                self._settle(is_kept=False)
             if not self.run.is_lost:
                 kept = self._report(error)
         finally:
-            if kept and not error:
-                drop_originals(self.moved)
-            else:
-                remove_outputs(self.products)
-                drop_copies(self.moved)
+            self._settle(is_kept=kept)
             self.output.close()
 
     def _step(self, name: str, work: Callable[[], None]) -> str | None:
@@ -235,8 +233,9 @@ class Attempt:
             interface=self.interface,
             inputs=self.inputs,
             output_dir=self.directory.output,
+            ledger=self.ledger,
         )
-        self.moved = copy_parsed(findings.parsed, sources)
+        self.parsed = copy_parsed(findings.parsed, sources, self.ledger)
 
     def _report(self, error: str | None) -> bool:
         """Tell the database how it ended, however long that takes; False if nobody asked."""
@@ -249,11 +248,24 @@ class Attempt:
             error=error,
             input_file_ids=self.data.file_ids,
             products=self.products,
-            parsed=[item.parsed for item in self.moved],
+            parsed=self.parsed,
             manifest=self.manifest,
         )
         tell = fail_execution if error else complete_execution
         return self.host.until_back(lambda: tell(self.claim, report))
+
+    def _settle(self, *, is_kept: bool) -> None:
+        """Remove the files that have to go now; one that resists is logged and left."""
+        try:
+            self.host.until_back(lambda: self.ledger.settle(is_kept=is_kept))
+        except OSError as exc:
+            log_event(
+                logger,
+                "file_left",
+                logging.ERROR,
+                execution_id=self.claim.execution_id,
+                reason=repr(exc),
+            )
 
     def _is_done(self, error: str | None) -> bool:
         """Tell whether the outcome stands although the worker is stopping."""

@@ -11,16 +11,17 @@ from scale.conf import conf
 from scale.domain.file_names import product_path, product_uuid
 from scale.domain.interface import Interface
 from scale.domain.job_data import JobData
-from scale.domain.manifest import MadeFile, MadeOutput, ParsedFile
+from scale.domain.manifest import MadeOutput, ParsedFile
 from scale.domain.media_types import guess_media_type
 from scale.domain.times import now
-from scale.models import ScaleFile, Workspace
+from scale.models import ScaleFile
 from scale.selectors.files import find_source_time, list_files_by_id, list_workspaces_by_id
 from scale.selectors.recipes import get_recipe_type_name
 from scale.services.executions import Claim
 from scale.services.files import ParsedSource, StoredProduct
-from scale.storage import remove_file, resolve_in_workspace, store_file
+from scale.storage import resolve_in_workspace
 from workers.errors import StepFailed
+from workers.ledger import Ledger
 
 
 @dataclass
@@ -92,8 +93,9 @@ def store_outputs(
     interface: Interface,
     inputs: Inputs,
     output_dir: Path,
+    ledger: Ledger,
 ) -> list[StoredProduct]:
-    """Store what a program made in the workspaces of its outputs; all of it or nothing.
+    """Store what a program made in the workspaces of its outputs.
 
     Raises:
         StepFailed: a workspace is gone or inactive.
@@ -105,27 +107,38 @@ def store_outputs(
     source_time = find_source_time(data.file_ids)
     recipe_type = get_recipe_type_name(claim.recipe_id) if claim.recipe_id else None
     stored: list[StoredProduct] = []
-    try:
-        for output in outputs:
-            workspace = workspaces.get(data.outputs[output.name])
-            if workspace is None or not workspace.is_active:
-                raise StepFailed(f"output '{output.name}': its workspace is not active")
-            declared = interface.outputs[output.name].media_type
-            for file in output.files:
-                path = product_path(
-                    job_type=(claim.type_name, claim.type_version),
-                    recipe_type=recipe_type,
-                    source_date=source_time.astimezone(UTC).date() if source_time else None,
-                    today=now().date(),
-                    job_exe_id=claim.execution_id,
-                    output_dir=str(output_dir),
-                    file_path=file.path,
+    for output in outputs:
+        workspace = workspaces.get(data.outputs[output.name])
+        if workspace is None or not workspace.is_active:
+            raise StepFailed(f"output '{output.name}': its workspace is not active")
+        declared = interface.outputs[output.name].media_type
+        for file in output.files:
+            path = product_path(
+                job_type=(claim.type_name, claim.type_version),
+                recipe_type=recipe_type,
+                source_date=source_time.astimezone(UTC).date() if source_time else None,
+                today=now().date(),
+                job_exe_id=claim.execution_id,
+                output_dir=str(output_dir),
+                file_path=file.path,
+            )
+            path = _unused(path, {product.file_path for product in stored})
+            name = path.rpartition("/")[2]
+            stored.append(
+                StoredProduct(
+                    output_name=output.name,
+                    is_list=output.is_list,
+                    workspace_id=workspace.pk,
+                    file_path=path,
+                    file_name=name,
+                    file_size=ledger.store(workspace, path, Path(file.path)),
+                    media_type=declared or guess_media_type(name),
+                    uuid=product_uuid(
+                        claim.job_type_id, name, [f.uuid for f in inputs.files.values()]
+                    ),
+                    facts=file.facts,
                 )
-                path = _unused(path, {product.file_path for product in stored})
-                stored.append(_store(claim, workspace, output, file, path, declared, inputs))
-    except BaseException:
-        remove_outputs(stored)
-        raise
+            )
     return stored
 
 
@@ -138,29 +151,6 @@ def _unused(path: str, taken: set[str]) -> str:
     return path
 
 
-def _store(
-    claim: Claim,
-    workspace: Workspace,
-    output: MadeOutput,
-    file: MadeFile,
-    path: str,
-    media_type: str | None,
-    inputs: Inputs,
-) -> StoredProduct:
-    name = path.rpartition("/")[2]
-    return StoredProduct(
-        output_name=output.name,
-        is_list=output.is_list,
-        workspace_id=workspace.pk,
-        file_path=path,
-        file_name=name,
-        file_size=store_file(workspace, path, Path(file.path)),
-        media_type=media_type or guess_media_type(name),
-        uuid=product_uuid(claim.job_type_id, name, [f.uuid for f in inputs.files.values()]),
-        facts=file.facts,
-    )
-
-
 def is_output_file(path: str, output_dir: Path) -> bool:
     """Tell whether an announced path is a regular file that no link inside `output_dir` hides.
 
@@ -171,14 +161,6 @@ def is_output_file(path: str, output_dir: Path) -> bool:
         return False
     inside = Path(os.path.normpath(path)).is_relative_to(output_dir)
     return not inside or Path(os.path.realpath(path)).is_relative_to(os.path.realpath(output_dir))
-
-
-def remove_outputs(products: Iterable[StoredProduct]) -> None:
-    """Remove stored files whose execution did not complete after all."""
-    products = list(products)
-    workspaces = {w.pk: w for w in list_workspaces_by_id(p.workspace_id for p in products)}
-    for product in products:
-        remove_file(workspaces[product.workspace_id], product.file_path)
 
 
 def read_limited(path: Path, limit: int) -> bytes | None:
@@ -195,49 +177,23 @@ def read_limited(path: Path, limit: int) -> bytes | None:
         return file.read(limit)
 
 
-@dataclass(frozen=True)
-class Moved:
-    """A parsed source, with the file that a move has left in two places until the report."""
-
-    parsed: ParsedSource
-    workspace: Workspace
-    old_path: str
-
-
-def copy_parsed(found: Iterable[ParsedFile], sources: dict[str, ScaleFile]) -> list[Moved]:
-    """Copy the sources that a parse moves to their new places; all of them or none.
+def copy_parsed(
+    found: Iterable[ParsedFile], sources: dict[str, ScaleFile], ledger: Ledger
+) -> list[ParsedSource]:
+    """Copy the sources that a parse moves to their new places.
 
     Raises:
         OSError: a new place is taken, or cannot be written.
     """
-    moved: list[Moved] = []
-    try:
-        for item in found:
-            source = sources[item.file_name]
-            path = item.new_workspace_path
-            if path == source.file_path:
-                path = None
-            if path is not None:
-                store_file(
-                    source.workspace, path, resolve_in_workspace(source.workspace, source.file_path)
-                )
-            parsed = ParsedSource(source.pk, item.facts, item.data_types, path)
-            moved.append(Moved(parsed, source.workspace, source.file_path))
-    except BaseException:
-        drop_copies(moved)
-        raise
-    return moved
-
-
-def drop_copies(moved: Iterable[Moved]) -> None:
-    """Remove the new copies: the execution did not complete after all."""
-    for item in moved:
-        if item.parsed.file_path is not None:
-            remove_file(item.workspace, item.parsed.file_path)
-
-
-def drop_originals(moved: Iterable[Moved]) -> None:
-    """Remove the old copies: the records point to the new ones."""
-    for item in moved:
-        if item.parsed.file_path is not None:
-            remove_file(item.workspace, item.old_path)
+    parsed: list[ParsedSource] = []
+    for item in found:
+        source = sources[item.file_name]
+        path = item.new_workspace_path
+        if path == source.file_path:
+            path = None
+        if path is not None:
+            original = resolve_in_workspace(source.workspace, source.file_path)
+            ledger.store(source.workspace, path, original)
+            ledger.replace(source.workspace, source.file_path)
+        parsed.append(ParsedSource(source.pk, item.facts, item.data_types, path))
+    return parsed

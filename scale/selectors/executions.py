@@ -108,6 +108,14 @@ def find_latest_executions(job_ids: Iterable[int]) -> dict[int, JobExecution]:
     return {execution.job_id: execution for execution in newest}
 
 
+def find_outcomes(worker: str, execution_ids: Iterable[int]) -> dict[int, bool]:
+    """Return, for those executions that a worker was the last to own, whether they COMPLETED."""
+    rows = JobExecution.objects.filter(pk__in=list(execution_ids), worker=worker)
+    return {
+        pk: status == ExecutionStatus.COMPLETED for pk, status in rows.values_list("pk", "status")
+    }
+
+
 def list_running_executions(node_ids: Iterable[int]) -> QuerySet[JobExecution]:
     """Return what runs on these nodes, as lists show it."""
     return (

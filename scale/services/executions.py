@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from scale.conf import conf
+from scale.domain.builtin_errors import NODE_LOST
 from scale.domain.lifecycle import ExecutionStatus, JobStatus
 from scale.domain.results import JobResults
 from scale.domain.retry import Decision, decide
@@ -216,7 +217,9 @@ def _complete_plain(claim: Claim, report: Report) -> bool:
 def _complete(claim: Claim, report: Report) -> bool:
     try:
         with transaction.atomic(durable=True):
-            _lock(claim.job_id, claim.recipe_id)
+            # Looked at first: a report whose answer was lost would store its products again.
+            if _lock(claim.job_id, claim.recipe_id)["status"] != JobStatus.RUNNING:
+                raise _Lost
             results = save_products(
                 producer=claim,
                 input_file_ids=report.input_file_ids,
@@ -309,9 +312,32 @@ def fail_lost_executions() -> int:
             execution_id=row["id"],
             job_id=row["job_id"],
             recipe_id=row["recipe_id"],
-            error_name="node-lost",
+            error_name=NODE_LOST,
             ended=present(),
             lease_lost=True,
+        )
+        for row in lost
+    )
+
+
+def fail_executions_of(*, worker: str) -> int:
+    """Fail what a worker runs that is known to be dead with `node-lost`; return how many."""
+    lost = run(
+        """
+        SELECT e.id, e.job_id, rj.recipe_id
+        FROM job_exe e LEFT JOIN recipe_job rj ON rj.job_id = e.job_id
+        WHERE e.status = 'RUNNING' AND e.worker = %(worker)s ORDER BY e.id
+        """,
+        {"worker": worker},
+    )
+    return sum(
+        _fail(
+            execution_id=row["id"],
+            job_id=row["job_id"],
+            recipe_id=row["recipe_id"],
+            error_name=NODE_LOST,
+            ended=present(),
+            worker=worker,
         )
         for row in lost
     )

@@ -6,6 +6,7 @@ As a rule their guardian has done so; this is for when guardian and worker died 
 import os
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,7 +20,7 @@ from workers.processes.procfs import (
     read_environment,
     read_stat,
 )
-from workers.processes.workdir import remove_if_stale
+from workers.processes.workdir import remove_if_stale, settle_nothing
 
 _LIMIT_SECONDS = 10.0
 
@@ -35,9 +36,12 @@ class Cleared(NamedTuple):
     kept: dict[str, str]
 
 
-def clear_leftovers(root: Path, own: Identity) -> Cleared:
+def clear_leftovers(
+    root: Path, own: Identity, settle: Callable[[Path], object] = settle_nothing
+) -> Cleared:
     """End the processes of dead workers of this host and remove their directories below `root`.
 
+    In between `settle` is called with each of the directories, which stays if an OSError comes up.
     Called when a worker starts. Workers of other hosts and other PID namespaces are left alone:
     their life cannot be judged from here.
     """
@@ -46,7 +50,7 @@ def clear_leftovers(root: Path, own: Identity) -> Cleared:
     removed, kept = [], {}
     for path in found:
         try:
-            if remove_if_stale(path):
+            if remove_if_stale(path, settle):
                 removed.append(path.name)
         except OSError as exc:
             kept[path.name] = str(exc)

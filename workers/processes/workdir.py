@@ -50,7 +50,11 @@ class WorkerDirectory:
             os.close(self._lock)
 
 
-def remove_if_stale(path: Path, settle: Callable[[Path], object]) -> bool:
+def settle_nothing(_directory: Path) -> None:
+    """Be what is done before a directory is removed that nobody else has a stake in."""
+
+
+def remove_if_stale(path: Path, settle: Callable[[Path], object] = settle_nothing) -> bool:
     """Remove the directory of a worker that is dead, and return whether it was.
 
     Before that, and only if it is dead, `settle` is called with the directory.
