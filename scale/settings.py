@@ -86,6 +86,8 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
     # than running it. (A pooler in transaction mode must support prepared statements.)
     server_side_binding=True,
     prepare_threshold=5,
+    # No statement here is long enough to repay compiling it; walks of large graphs look as if.
+    options=f"{DATABASES['default']['OPTIONS'].get('options', '')} -c jit=off".strip(),
 )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
