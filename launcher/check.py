@@ -34,6 +34,7 @@ STEPS = (
     Step("layering (lint-imports)", (tool("lint-imports"),)),
     Step("types (mypy)", (tool("mypy"),)),
     Step("migrations", (*MANAGE, "makemigrations", "--check", "--dry-run")),
+    Step("schema", (*MANAGE, "spectacular", "--validate", "--fail-on-warn", "--file", os.devnull)),
     Step("spelling (codespell)", (tool("codespell"),)),
     Step(
         "tests",

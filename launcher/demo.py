@@ -19,7 +19,7 @@ from launcher.display import Display
 from launcher.errors import Problem, exit_with
 from launcher.paths import EXAMPLES, VAR, private_directory
 from launcher.stack import STOP_SIGNALS, Stack
-from launcher.verify import summarize_geojson, summarize_kml
+from launcher.verify import summarize_geojson, summarize_kml, summarize_png, summarize_report
 
 PLACES = EXAMPLES / "places.csv"
 WORKSPACE = VAR / "workspace"
@@ -73,15 +73,23 @@ def tell(stack: Stack, client: Client, display: Display) -> Outcome:
     types = make_job_types(client)
     display.say(f"job types: {', '.join(sorted(types))}")
 
+    recipe_type = make_recipe_type(client)
+
     started = time.monotonic()
-    geojson = run_job(stack, client, display, types["places-to-geojson"], source, workspace)
-    display.say(f"verified: {summarize_geojson(product_path(geojson, workspace), PLACES)}")
-    (product,) = geojson["products"]
-    kml = run_job(stack, client, display, types["geojson-to-kml"], product, workspace)
-    path = product_path(kml, workspace)
-    display.say(f"verified: {summarize_kml(path, PLACES)}")
+    job = run_job(stack, client, display, types["places-to-geojson"], source, workspace)
+    display.say(f"verified: {summarize_geojson(product_path(job, workspace), PLACES)}")
+    made = run_recipe(stack, client, display, recipe_type, source, workspace)
+    paths = {name: product_path(job, workspace) for name, job in made.items()}
+    for line in (
+        summarize_geojson(paths["geojson"], PLACES),
+        summarize_kml(paths["footprint"], PLACES),
+        summarize_png(paths["map"]),
+        summarize_report(paths["report"], PLACES),
+    ):
+        display.say(f"verified: {line}")
+    report, path = made["report"], paths["report"]
     display.say(f"product: {path}")
-    return Outcome(kml["id"], kml["status"], str(path), round(time.monotonic() - started, 3))
+    return Outcome(report["id"], report["status"], str(path), round(time.monotonic() - started, 3))
 
 
 def make_workspace(client: Client) -> Json:
@@ -129,6 +137,39 @@ def make_job_type(client: Client, body: Json) -> Json:
     return details
 
 
+def make_recipe_type(client: Client) -> Json:
+    """Register the example recipe type and return it."""
+    body = json.loads((EXAMPLES / "recipe-types" / "places-report.json").read_text())
+    return client.ensure("/recipe-types/", body, "name", "version")
+
+
+def run_recipe(
+    stack: Stack, client: Client, display: Display, recipe_type: Json, file: Json, workspace: Json
+) -> dict[str, Json]:
+    """Run a recipe on a file, drawn as a tree by the command-line client; return its jobs by name.
+
+    Raises:
+        Problem: when one of its jobs does not end COMPLETED, with what it wrote last.
+    """
+    data = {
+        "input_data": [{"name": "csv", "file_id": file["id"]}],
+        "workspace_id": workspace["id"],
+    }
+    body = {"recipe_type_id": recipe_type["id"], "recipe_data": data}
+    recipe = client.request("POST", "/queue/new-recipe/", json=body)
+    display.say(f"recipe {recipe['id']}: bin/scale recipe {recipe['id']} --follow")
+    stack.show("recipe", str(recipe["id"]), "--follow", seconds=JOB_SECONDS)
+    made = {}
+    for item in client.request("GET", f"/recipes/{recipe['id']}/")["jobs"]:
+        job = client.request("GET", f"/jobs/{item['job']['id']}/")
+        if job["status"] == "FAILED":
+            raise Problem(f"Job {job['id']} ended {job['status']}: {why(client, job)}")
+        made[item["job_name"]] = job
+    if any(job["status"] != "COMPLETED" for job in made.values()):
+        raise Problem(f"Recipe {recipe['id']} has not completed within {JOB_SECONDS:.0f} s.")
+    return made
+
+
 def run_job(
     stack: Stack, client: Client, display: Display, job_type: Json, file: Json, workspace: Json
 ) -> Json:
@@ -173,6 +214,7 @@ def print_addresses(stack: Stack, display: Display) -> None:
     display.plain(f"Flower    {stack.flower}/")
     display.plain(f"Logs      {VAR / 'log'}")
     display.plain()
+    display.plain(f"bin/scale status      (the client finds a running demo by {stack.run_file})")
     display.plain(f"curl -H 'Authorization: Token {stack.token}' {stack.url}/queue/status/")
     display.plain()
 

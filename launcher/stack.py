@@ -129,6 +129,29 @@ class Stack:
             )
         return done.stdout
 
+    def show(self, *words: str, seconds: float) -> None:
+        """Run the command-line client on this Scale, its output going where ours goes.
+
+        What it answers is for people: whoever wants to know asks the API. It is ended after
+        `seconds`, and when it is no longer of use.
+
+        Raises:
+            Problem: when a process has ended meanwhile.
+        """
+        access = {"SCALE_URL": self.url, "SCALE_TOKEN": self.token}
+        sys.stdout.flush()
+        deadline = time.monotonic() + seconds
+        with subprocess.Popen(
+            [str(ROOT / "bin" / "scale"), *words],
+            env={**self.environment, **access},
+            stdin=subprocess.DEVNULL,
+            preexec_fn=leash.die_with_parent(signal.SIGTERM),
+        ) as client:
+            while client.poll() is None and time.monotonic() < deadline:
+                self.check()
+                time.sleep(0.1)
+            client.terminate()
+
     def check(self) -> None:
         """Return while everything runs.
 

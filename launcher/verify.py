@@ -1,7 +1,9 @@
 """Check what the demo's jobs made against the file they made it from, without their code."""
 
 import csv
+import html
 import json
+import struct
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from xml.etree import ElementTree
 from launcher.errors import Problem
 
 KML = "{http://www.opengis.net/kml/2.2}"
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 TOLERANCE_DEGREES = 1e-6
 
 
@@ -54,6 +57,40 @@ def summarize_kml(product: Path, places: Path) -> str:
     if not _is_around(ring, [(longitude, latitude) for _, longitude, latitude in expected]):
         raise Problem(f"The footprint in {product} is not a closed ring around the places.")
     return f"{len(points)} placemarks and a footprint of {len(ring) - 1} corners around them"
+
+
+def summarize_png(product: Path) -> str:
+    """Return a line about a PNG image.
+
+    Raises:
+        Problem: when it is not one.
+    """
+    try:
+        content = product.read_bytes()
+        name, width, height = struct.unpack(">12x4sII", content[:24])
+    except (OSError, struct.error) as error:
+        raise Problem(f"{product} is no PNG: {error}") from error
+    if not content.startswith(PNG_SIGNATURE) or name != b"IHDR":
+        raise Problem(f"{product} is no PNG.")
+    return f"a map of {width} by {height} pixels"
+
+
+def summarize_report(product: Path, places: Path) -> str:
+    """Return a line about an HTML page that names all places and holds their map.
+
+    Raises:
+        Problem: when it is not one.
+    """
+    try:
+        page = html.unescape(product.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise Problem(f"{product} is no HTML report: {error}") from error
+    names = {name for name, _, _ in _places(places)}
+    if missing := sorted(name for name in names if name not in page):
+        raise Problem(f"{product} does not name {', '.join(missing[:5])}.")
+    if "data:image/png;base64," not in page:
+        raise Problem(f"{product} holds no map.")
+    return f"a report of {len(page)} characters on {len(names)} places, with their map"
 
 
 def _places(path: Path) -> set[tuple[str, float, float]]:
