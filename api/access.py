@@ -2,18 +2,21 @@
 
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.contrib.auth.models import User
+from django.http import HttpRequest
 from rest_framework.authentication import (
     BaseAuthentication,
     SessionAuthentication,
     get_authorization_header,
 )
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 from scale.conf import conf
-from scale.selectors.access import ROLES, find_role, find_user_by_key
+from scale.selectors.access import ROLES, find_role, find_user_by_key, seconds_to_wait
+from scale.services.access import note_failed_sign_in
 
 if TYPE_CHECKING:  # DRF's views import this module when they load their settings
     from rest_framework.views import APIView
@@ -29,14 +32,21 @@ class TokenAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[User, str] | None:
         """Return the user and the role, or None if another scheme is used.
 
+        A good key always passes, so that nobody is kept out by a neighbour's bad one.
+
         Raises:
             AuthenticationFailed: no active user has this key.
+            Throttled: the same, and the address has sent too many such keys.
         """
         scheme, _, key = get_authorization_header(request).partition(b" ")
         if scheme.lower() != self.keyword.lower().encode():
             return None
         found = find_user_by_key(key.strip().decode("latin-1"))
         if found is None:
+            subject = f"token {client_address(request)}"
+            if wait := seconds_to_wait(subject):
+                raise Throttled(wait, "Too many bad tokens came from this address.")
+            note_failed_sign_in(subject)
             raise AuthenticationFailed("The token is not valid.")
         user, role = found
         return user, role or ""
@@ -64,6 +74,13 @@ def required_role(request: Request, view: "APIView") -> str:
     roles: dict[str, str] = getattr(view, "roles", {})
     method = request.method or ""
     return roles.get(method, VIEWER if method in SAFE_METHODS else ADMINISTRATOR)
+
+
+def client_address(request: HttpRequest | Request) -> str:
+    """Return where a request comes from, as the proxy says where there is one (`SCALE_HTTPS`)."""
+    # Only the last address is the proxy's word; what comes before it is the client's own.
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.HTTPS else ""
+    return forwarded.rpartition(",")[2].strip() or str(request.META.get("REMOTE_ADDR", ""))
 
 
 def authenticators() -> list[BaseAuthentication]:

@@ -31,6 +31,7 @@ PROBLEMS = {
     406: "The answer is JSON, which `Accept` rules out.",
     413: "The body is too long.",
     415: "The body is not of an accepted media type.",
+    429: "Too many tokens that are not valid came from this address; see `Retry-After`.",
     503: "The database cannot be reached; see `Retry-After`.",
 }
 
@@ -66,8 +67,8 @@ def describe(
     parameters = [*([query] if query else []), *(PAGE if paged else [])]
     if code == 201:
         parameters.append(LOCATION)
-    codes = {401, 403, 406, 503, *problems, *([400] if query or body else [])}
-    codes -= {401, 403} if more.get("auth") == [] else set()
+    codes = {401, 403, 406, 429, 503, *problems, *([400] if query or body else [])}
+    codes -= {401, 403, 429} if more.get("auth") == [] else set()
     codes |= {404} if paged else set()
     codes |= {413, 415} if body else set()
     shown = page_of(answer) if paged else answer

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 urlpatterns = [
+    path("admin/", include("api.sign_in")),  # comes before Django's own sign-in page
     path("admin/", admin.site.urls),
     path("", include("api.urls")),
 ]

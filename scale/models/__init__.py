@@ -1,6 +1,6 @@
 """Facts and constraints; rows are changed by `scale.services` only."""
 
-from scale.models.access import Token
+from scale.models.access import SignInFailures, Token
 from scale.models.error import Error
 from scale.models.execution import ExecutionLog, JobExecution
 from scale.models.job import Job
@@ -28,6 +28,7 @@ __all__ = [
     "RecipeTypeRevision",
     "ScaleFile",
     "Scheduler",
+    "SignInFailures",
     "Token",
     "TriggerEvent",
     "TriggerRule",

@@ -1,4 +1,4 @@
-"""Keys to the API."""
+"""Keys to the API, and who tried without one."""
 
 from django.conf import settings
 from django.db import models
@@ -20,3 +20,19 @@ class Token(models.Model):
 
     def __str__(self) -> str:
         return f"token {self.name or self.pk} of {self.user}"
+
+
+class SignInFailures(models.Model):
+    """How often signing in failed of late for one address or one user name."""
+
+    #: SHA-256 of what is counted, in hex: people type passwords where the name belongs.
+    key_hash = models.CharField(max_length=64, primary_key=True)
+    count = models.PositiveIntegerField()
+    #: When the count starts anew.
+    expires = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "sign_in_failures"
+
+    def __str__(self) -> str:
+        return f"{self.count} failures until {self.expires}"

@@ -1,15 +1,21 @@
 """Who may do what: users by token, and their roles."""
 
 import hashlib
+import math
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.contrib.postgres.aggregates import ArrayAgg
 
-from scale.models import Token
+from scale.domain.times import now
+from scale.models import SignInFailures, Token
 
 #: From least to most; each may do what those before it may (contract 1.1).
 ROLES = ("viewer", "operator", "administrator")
+
+#: So many failed sign-ins of one address or user name within the period are let pass.
+MAX_FAILURES = 10
+FAILURE_PERIOD_SECONDS = 300
 
 
 def hash_key(key: str) -> str:
@@ -28,6 +34,21 @@ def find_user_by_key(key: str) -> tuple[User, str | None] | None:
     if token is None:
         return None
     return token.user, _highest(token.user, token.groups)
+
+
+def seconds_to_wait(*subjects: str) -> int:
+    """Return for how long signing in is refused to any of these, 0 if it is not.
+
+    A subject is an address or a user name with a word for which kind of signing in it is.
+    """
+    present = now()
+    spent = SignInFailures.objects.filter(
+        key_hash__in=[hash_key(subject) for subject in subjects],
+        count__gte=MAX_FAILURES,
+        expires__gt=present,
+    ).order_by("-expires")
+    latest = spent.values_list("expires", flat=True).first()
+    return 0 if latest is None else math.ceil((latest - present).total_seconds())
 
 
 def find_role(user: AbstractBaseUser | AnonymousUser) -> str | None:

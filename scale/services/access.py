@@ -1,13 +1,16 @@
-"""Users and their tokens."""
+"""Users, their tokens, and attempts at being one."""
 
 import secrets
+from datetime import timedelta
 
 from django.contrib.auth.models import Group, User
 from django.db import transaction
 
+from scale.domain.times import now
 from scale.errors import InvalidInput
 from scale.models import Token
-from scale.selectors.access import ROLES, hash_key
+from scale.selectors.access import FAILURE_PERIOD_SECONDS, ROLES, hash_key
+from scale.services.transitions import run
 
 
 @transaction.atomic
@@ -39,3 +42,24 @@ def create_token(user: User, *, name: str = "") -> str:
     key = secrets.token_hex(32)
     Token.objects.create(user=user, name=name, key_hash=hash_key(key))
     return key
+
+
+@transaction.atomic
+def note_failed_sign_in(*subjects: str) -> None:
+    """Count a failed sign-in of each of these; a count starts anew when its period is over.
+
+    What is over is deleted, so there are never more rows than failures within a period.
+    """
+    present = now()
+    run("DELETE FROM sign_in_failures WHERE expires <= %(now)s", {"now": present})
+    run(
+        """
+        INSERT INTO sign_in_failures (key_hash, count, expires)
+        SELECT key_hash, 1, %(expires)s FROM unnest(%(keys)s::text[]) AS key_hash ORDER BY key_hash
+        ON CONFLICT (key_hash) DO UPDATE SET count = sign_in_failures.count + 1
+        """,
+        {
+            "keys": [hash_key(subject) for subject in subjects],
+            "expires": present + timedelta(seconds=FAILURE_PERIOD_SECONDS),
+        },
+    )
