@@ -8,6 +8,11 @@ from typing import Any
 
 from django.db import connection
 
+from scale.models import JobExecution, Node
+from scale.services.executions import Claim
+from tests.factories import claim, make_node
+from tests.recipe_factories import job_ids, make_recipe, statuses, waiting_execution
+
 Act = Callable[[], Any]
 
 #: How often each race is run; a soak run sets a few hundred.
@@ -63,3 +68,33 @@ def run_together(acts: Iterable[Act]) -> None:
         thread.start()
     for thread in threads:
         thread.join()
+
+
+class Rounds:
+    """A recipe that holds, for each round, two parents `p` and `q` and their child `c`."""
+
+    def __init__(self) -> None:
+        self.node: Node = make_node()
+        parents: dict[str, list[str]] = {}
+        for number in range(ROUNDS):
+            p, q, c = (f"{letter}{number}" for letter in "pqc")
+            parents |= {p: [], q: [], c: [p, q]}
+        self.details = make_recipe(parents)
+        self.ids = job_ids(self.details)
+
+    def each(self, letter: str) -> list[int]:
+        return [self.ids[f"{letter}{number}"] for number in range(ROUNDS)]
+
+    def claims(self, letter: str) -> list[Claim]:
+        return [claim(waiting_execution(job_id), node=self.node) for job_id in self.each(letter)]
+
+    def outcomes(self) -> list[tuple[str, str, str]]:
+        now = statuses(self.details)
+        return [(now[f"p{n}"], now[f"q{n}"], now[f"c{n}"]) for n in range(ROUNDS)]
+
+    def executions(self, letter: str) -> list[list[str]]:
+        found: dict[int, list[str]] = {job_id: [] for job_id in self.each(letter)}
+        rows = JobExecution.objects.filter(job__in=found).order_by("exe_num")
+        for job_id, status in rows.values_list("job", "status"):
+            found[job_id].append(status)
+        return list(found.values())

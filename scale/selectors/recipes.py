@@ -25,7 +25,7 @@ from scale.selectors.filters import narrow
 
 
 # Few, for a definition of 10,000 jobs takes tens of megabytes.
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=32)
 def load_definition(revision_id: int) -> Definition:
     """Return the definition of a recipe type's revision; revisions never change, so it is kept."""
     stored = RecipeTypeRevision.objects.values_list("definition", flat=True).get(pk=revision_id)
