@@ -1,10 +1,11 @@
+import html
 import json
 from pathlib import Path
 
 import pytest
 
 from launcher.errors import Problem
-from launcher.verify import summarize_geojson, summarize_kml
+from launcher.verify import summarize_geojson, summarize_kml, summarize_png, summarize_report
 
 CSV = """name,country,latitude,longitude,population
 Oslo,Norway,59.9,10.7,709000
@@ -110,3 +111,47 @@ def test_no_kml_is_refused(tmp_path: Path, places: Path, text: str) -> None:
 
     with pytest.raises(Problem, match="is no KML"):
         summarize_kml(product, places)
+
+
+def test_summarize_png_tells_its_size(tmp_path: Path) -> None:
+    image = tmp_path / "map.png"
+    image.write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x05\0\0\0\x03rest")
+
+    assert summarize_png(image) == "a map of 5 by 3 pixels"
+
+
+@pytest.mark.parametrize("content", [b"", b"GIF89a" + b"x" * 30, b"\x89PNG\r\n\x1a\n" + b"x" * 20])
+def test_summarize_png_that_is_none_is_refused(tmp_path: Path, content: bytes) -> None:
+    image = tmp_path / "map.png"
+    image.write_bytes(content)
+
+    with pytest.raises(Problem, match="is no PNG"):
+        summarize_png(image)
+
+
+def report_page(*names: str, image: str = "data:image/png;base64,AAAA") -> str:
+    rows = "".join(f"<td>{html.escape(name)}</td>" for name in names)
+    return f"<img src='{image}'><table>{rows}</table>"
+
+
+def test_summarize_report_of_all_places_with_their_map(tmp_path: Path) -> None:
+    places, page = tmp_path / "places.csv", tmp_path / "report.html"
+    places.write_text("name,longitude,latitude\nSão Paulo,1,2\nO'Brien & Co,3,4\n")
+    page.write_text(report_page("São Paulo", "O'Brien & Co"))
+
+    assert "2 places" in summarize_report(page, places)
+
+
+@pytest.mark.parametrize(
+    ("page", "fault"),
+    [(report_page("A"), "does not name B"), (report_page("A", "B", image="x"), "holds no map")],
+)
+def test_summarize_report_that_lacks_something_is_refused(
+    tmp_path: Path, page: str, fault: str
+) -> None:
+    places, report = tmp_path / "places.csv", tmp_path / "report.html"
+    places.write_text("name,longitude,latitude\nA,1,2\nB,3,4\n")
+    report.write_text(page)
+
+    with pytest.raises(Problem, match=fault):
+        summarize_report(report, places)
