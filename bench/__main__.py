@@ -3,7 +3,7 @@
 import sys
 import time
 
-from bench import f1_drain
+from bench import f1_drain, f3_accept
 from bench.lab import DIRECTORY, open_lab
 from bench.machine import facts
 from bench.options import read
@@ -11,7 +11,7 @@ from bench.report import markdown, write
 from launcher import leash
 from launcher.errors import exit_with
 
-MEASURES = {"f1": f1_drain.measure}
+MEASURES = {"f1": f1_drain.measure, "f3": f3_accept.measure}
 
 
 def main() -> int:

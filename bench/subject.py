@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import httpx
+import psycopg
 
 from bench.figures import steady_rate
 from bench.lab import DIRECTORY, Lab, wait_until
@@ -67,7 +68,7 @@ class Scale:
         self.true = self.job_type("true", "/bin/true")
         self.template = self.queue(self.true)
 
-    def manage(self, *words: str) -> str:
+    def manage(self, *words: str, **environment: str) -> str:
         """Run a management command and return what it prints.
 
         Raises:
@@ -75,7 +76,7 @@ class Scale:
         """
         done = subprocess.run(
             [sys.executable, str(ROOT / "manage.py"), *words],
-            env=self.fleet.environment,
+            env=self.fleet.environment | environment,
             capture_output=True,
             text=True,
             check=False,
@@ -175,6 +176,24 @@ class Scale:
     def body(self) -> str:
         """Return the request that queues a `/bin/true` job."""
         return json.dumps({"job_type_id": self.true, "job_data": {"version": "1.0"}})
+
+    def copy_catalogue(self, database: str) -> None:
+        """Copy the job types and their revisions to another database with the same tables."""
+        other = psycopg.connect(database, autocommit=True)
+        for table in ("job_type", "job_type_revision"):
+            rows = self.database.link.cursor().copy(f"COPY {table} TO STDOUT".encode())
+            with rows as source, other.cursor().copy(f"COPY {table} FROM STDIN".encode()) as target:
+                for block in source:
+                    target.write(block)
+        other.close()
+
+    def answers(self, url: str) -> bool:
+        """Tell whether something answers there."""
+        try:
+            self.http.get(url, timeout=5)
+        except httpx.HTTPError:
+            return False
+        return True
 
     def _is_healthy(self) -> bool:
         try:
