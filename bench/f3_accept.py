@@ -42,7 +42,7 @@ def measure(lab: Lab) -> Result:
         title="Accepting",
         method=(
             f"`POST /queue/new-job/`, {options.connections} connections kept alive, gunicorn as in"
-            " the `Procfile`, a token each time; the minimal view asks nobody who they are, has no"
+            " the `Procfile`, a token each time; the minimal view asks nobody who they are, has one"
             " middleware, checks two fields and answers two ids."
         ),
         series=[*rates.values(), *p50s, *p99s],

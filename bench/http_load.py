@@ -141,11 +141,10 @@ class _Generator:
         begun = time.monotonic()
         self._deadline = begun + self._task.seconds
         loop = asyncio.get_running_loop()
+        host, port = self._place.hostname or "", self._place.port or 80
         for _ in range(self._task.connections):
             self._open += 1
-            await loop.create_connection(
-                lambda: _Connection(self), self._place.hostname, self._place.port
-            )
+            await loop.create_connection(lambda: _Connection(self), host, port)
         await self._finished.wait()
         seconds = time.monotonic() - begun
         return Load(

@@ -1,4 +1,4 @@
-"""Settings of the minimal project: no middleware, nobody is asked who they are."""
+"""Settings of the minimal project: nobody is asked who they are."""
 
 import os
 
@@ -7,7 +7,7 @@ import dj_database_url
 SECRET_KEY = "for measuring only"  # noqa: S105
 ALLOWED_HOSTS = ["127.0.0.1"]
 INSTALLED_APPS = ["rest_framework", "minimal"]
-MIDDLEWARE: list[str] = []
+MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]  # tells the length of an answer
 ROOT_URLCONF = "minimal.urls"
 DATABASES = {"default": dj_database_url.parse(os.environ["DATABASE_URL"], conn_max_age=600)}
 USE_TZ = True
