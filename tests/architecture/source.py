@@ -68,7 +68,7 @@ def texts(tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 def table(path: Path, heading: str) -> list[list[str]]:
     """Return the rows of the first table below a heading of a Markdown file."""
-    section = path.read_text("utf-8").split(f"\n{heading}\n", 1)[1]
+    section = f"\n{path.read_text('utf-8')}".split(f"\n{heading}\n", 1)[1]
     rows: list[list[str]] = []
     for line in section.splitlines():
         if line.startswith("|"):

@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from beat.schedule import timetable
+from scale.conf import Conf
 from scale.domain.lifecycle import EXECUTION_TRANSITIONS, FINAL, TRANSITIONS, JobStatus
 from tests.architecture.source import DOCS, ROOT, table
 
@@ -45,6 +47,28 @@ def test_table_of_statuses_names_all_and_which_are_final():
 
     assert [name for name, _, _ in rows] == [status.value for status in JobStatus]
     assert {name for name, _, final in rows if final.startswith("yes")} == set(FINAL)
+
+
+def test_table_of_the_timetable_is_the_timetable():
+    periods = {
+        name.strip("`"): None if every.startswith("`") else float(every.removesuffix(" s"))
+        for name, every, does in table(DOCS / "architecture.md", "## Beat")
+        if does
+    }
+    entries = {name: entry["schedule"] for name, entry in timetable(Conf()).items()}
+
+    assert periods == entries | {"sample-load": None}
+
+
+def test_index_of_decisions_names_them_all():
+    titles = {
+        path.name: path.read_text("utf-8").splitlines()[0].removeprefix("# ")
+        for path in (DOCS / "decisions").glob("0*.md")
+    }
+    rows = [row for row in table(DOCS / "decisions" / "index.md", "# Decisions") if row]
+
+    assert [LINK.search(link).group(1) for link, _ in rows] == sorted(titles)
+    assert [f"{link[1:5]} {title}" for link, title in rows] == [titles[n] for n in sorted(titles)]
 
 
 def documents():
