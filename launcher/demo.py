@@ -214,7 +214,7 @@ def print_addresses(stack: Stack, display: Display) -> None:
     display.plain(f"Flower    {stack.flower}/")
     display.plain(f"Logs      {VAR / 'log'}")
     display.plain()
-    display.plain(f"bin/scale status      (the client finds a running demo by {stack.run_file})")
+    display.plain("bin/scale status    # the client finds a running demo by itself")
     display.plain(f"curl -H 'Authorization: Token {stack.token}' {stack.url}/queue/status/")
     display.plain()
 
