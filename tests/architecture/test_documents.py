@@ -16,7 +16,7 @@ MACHINES = [
 ]
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#([^)\s]+))?\)")
 #: Pages that are written on their own and may come later.
-LATER = {"docs/api.md", "docs/chaos.md", "docs/performance.md", "docs/recipes.md"}
+LATER = {"docs/chaos.md", "docs/performance.md"}
 
 
 def pairs(transitions):
