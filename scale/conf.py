@@ -32,6 +32,8 @@ class Conf:
     kill_grace_seconds: float = 1.0
     warm_stop_seconds: float = 25.0
     worker_concurrency: int = 2
+    #: A worker that hears nothing for so long, although messages wait for it, is started again.
+    deaf_seconds: float = 20.0
     work_dir: Path = Path("var/work")
     log_cap_bytes: int = 10 * MIB
     #: Input files up to this size are copied for the job, larger ones are linked to.
@@ -82,6 +84,7 @@ class Conf:
             worker_concurrency=env.integer(
                 "SCALE_WORKER_CONCURRENCY", max(2, os.cpu_count() or 2), least=1
             ),
+            deaf_seconds=env.number("SCALE_DEAF_SECONDS", cls.deaf_seconds, least=1),
             work_dir=Path(env.text("SCALE_WORK_DIR", str(cls.work_dir))).resolve(),
             log_cap_bytes=env.integer("SCALE_LOG_CAP_BYTES", cls.log_cap_bytes, least=1024),
             copy_input_bytes=env.integer("SCALE_COPY_INPUT_BYTES", cls.copy_input_bytes),

@@ -6,20 +6,23 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import InterfaceError, OperationalError, connection
 
 from scale.conf import MIB, conf
 from scale.log import log_event
+from scale.selectors.nodes import may_start
 from scale.services.executions import Claim, renew_leases
 from scale.services.nodes import beat_node, register_node
+from workers.intake import Intake
 from workers.processes import prctl
 from workers.processes.identity import Identity
 from workers.processes.leftovers import clear_leftovers
 from workers.processes.lifeline import abandon, watch_guardian
 from workers.processes.workdir import WorkerDirectory
 from workers.remains import settle_dead
+from workers.watchdog import Watchdog
 
 logger = logging.getLogger(__name__)
 
@@ -49,13 +52,13 @@ class Host:
         self.directory = directory.path
         self._directory = directory
         self.is_stopping = False
-        self.may_start = True
+        self.intake = Intake()
         self._runs: dict[int, Run] = {}
         self._lock = threading.Lock()
         self._stopped = threading.Event()
-        self.node_id = self.until_back(
-            lambda: register_node(worker=identity, disk_mib=self._disk_mib()).pk
-        )
+        node = self.until_back(lambda: register_node(worker=identity, disk_mib=self._disk_mib()))
+        self.node_id = node.pk
+        self._note_may_start(node.is_active and not node.is_paused)
         self._pulse = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
         self._pulse.start()
 
@@ -70,6 +73,20 @@ class Host:
         """Forget an execution."""
         with self._lock:
             self._runs.pop(run.claim.execution_id, None)
+
+    @property
+    def has_free_slot(self) -> bool:
+        """Tell whether another execution could start."""
+        return len(self._runs) < conf().worker_concurrency
+
+    def may_start_now(self) -> bool:
+        """Ask whether this node may start executions, and take messages or leave them, as told."""
+        self._note_may_start(self.until_back(lambda: may_start(self.node_id)))
+        return self.may_start
+
+    def _note_may_start(self, told: bool) -> None:
+        self.may_start = told
+        self.intake.set(is_open=told)
 
     def stop(self, *, grace_seconds: float) -> None:
         """Start nothing more; what still runs after the grace period goes back on the queue."""
@@ -108,8 +125,10 @@ class Host:
         while not self._stopped.wait(conf().heartbeat_seconds):
             try:
                 self._renew()
-                if beats % 10 == 0:
-                    self.may_start = beat_node(node_id=self.node_id, disk_mib=self._disk_mib())
+                # More often while paused, so that unpausing is noticed soon.
+                if beats % (10 if self.may_start else 2) == 0:
+                    told = beat_node(node_id=self.node_id, disk_mib=self._disk_mib())
+                    self._note_may_start(told)
                 beats += 1
             except DATABASE_AWAY:
                 connection.close()
@@ -177,6 +196,13 @@ def current_host() -> Host:
     if _host is None:
         raise RuntimeError("This process was not set up to run executions.")
     return _host
+
+
+def attach_consumer(consumer: Any) -> None:
+    """Open and close what Celery's consumer takes from the queue, if this process is a host."""
+    if _host is not None:
+        _host.intake.attach(consumer)
+        Watchdog(_host).start()
 
 
 def stop_host(*, grace_seconds: float) -> None:

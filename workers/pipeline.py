@@ -55,17 +55,21 @@ NOTE_SECONDS = 1.0
 NO_MAPPING = ErrorMapping()
 
 
-def run(host: Host, execution_id: int) -> None:
-    """Run the execution that a message names, or a more urgent one, from claim to report."""
+def run(host: Host, execution_id: int) -> bool:
+    """Run the execution that a message names, or a more urgent one, from claim to report.
+
+    Returns False if this node may start nothing now: the message is for another one.
+    """
+    host.intake.heard()
     if not host.may_start:
-        return
+        return False
     claim = host.until_back(
         lambda: claim_execution(
             execution_id=execution_id, node_id=host.node_id, worker=host.identity
         )
     )
     if claim is None:
-        return
+        return host.may_start_now()
     under_way = host.begin(claim)
     try:
         with WorkDirectory.make(host.directory, claim.execution_id) as directory:
@@ -73,6 +77,7 @@ def run(host: Host, execution_id: int) -> None:
             Attempt(host, under_way, directory, ledger).go()
     finally:
         host.finish(under_way)
+    return True
 
 
 @dataclass

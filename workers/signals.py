@@ -20,6 +20,12 @@ def start_host(instance: Any, **_: Any) -> None:
         host.open_host()
 
 
+@signals.worker_ready.connect
+def watch_intake(sender: Any, **_: Any) -> None:
+    """Let the host open and close what Celery's consumer, the sender, takes from the queue."""
+    host.attach_consumer(sender)
+
+
 @signals.worker_shutting_down.connect
 def stop_host(sig: str, how: str, **_: Any) -> None:
     """Stop warmly: no new executions, what outlives the grace period goes back on the queue."""

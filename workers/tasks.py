@@ -12,7 +12,7 @@ from workers.pipeline import run
 def run_execution(execution_id: int) -> None:
     """Run the execution that waits under this id, or a more urgent one."""
     host = current_host()
-    if host.is_stopping:
+    if host.is_stopping or not run(host, execution_id):
         # Another worker may have it; a message that is not acknowledged would wait for its timeout.
-        raise Reject(reason="this worker is stopping", requeue=True)
-    run(host, execution_id)
+        host.intake.wait_until_closed()
+        raise Reject(reason="this worker starts nothing now", requeue=True)

@@ -9,9 +9,10 @@ from typing import Any
 from django.db.models import Count, F, Max, QuerySet
 
 from scale.conf import conf
+from scale.domain.lifecycle import ExecutionStatus
 from scale.domain.times import now
 from scale.errors import NotFound
-from scale.models import JobExecution, Node
+from scale.models import JobExecution, Node, Scheduler
 from scale.selectors.executions import list_running_executions
 from scale.selectors.filters import narrow
 
@@ -97,6 +98,28 @@ def get_node_details(node_id: int) -> NodeDetails:
     if node is None:
         raise NotFound(f"There is no node {node_id}.")
     return NodeDetails(node, list(list_running_executions([node_id])))
+
+
+def may_start(node_id: int) -> bool:
+    """Tell whether a node may start executions now."""
+    return Node.objects.filter(pk=node_id, is_active=True, is_paused=False).exists()
+
+
+def has_work(node_id: int) -> bool:
+    """Tell whether something waits in the broker's window that a node may start.
+
+    Caps are not looked at: a message for a capped type is received all the same.
+    """
+    node = Node.objects.get(pk=node_id)
+    if Scheduler.objects.filter(is_paused=True).exists():
+        return False
+    return JobExecution.objects.filter(
+        status=ExecutionStatus.QUEUED,
+        dispatched__isnull=False,
+        job_type__is_paused=False,
+        job__cpus_required__lte=node.cpus,
+        job__mem_required__lte=node.mem,
+    ).exists()
 
 
 def describe_nodes(
