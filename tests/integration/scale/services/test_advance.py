@@ -169,6 +169,14 @@ def test_child_whose_data_does_not_fit_fails_and_parent_stays_completed():
     assert not JobExecution.objects.filter(job=child).exists()
 
 
+def test_child_left_without_required_input_fails():
+    details = queue(feeding(OUTPUT, {"name": "in", "type": "file"}), make_workspace())
+
+    complete(job_ids(details)["parent"])
+
+    assert statuses(details) == {"parent": "COMPLETED", "child": "FAILED"}
+
+
 def test_requeued_job_whose_data_fits_now_is_shown_pending_then_queued():
     workspace = make_workspace()
     details = queue(feeding(OUTPUT, {"name": "in", "type": "file"}), workspace)
