@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from launcher.client import Client
+from launcher.demo import make_errors, make_job_types, make_recipe_type
 from launcher.paths import ROOT, VENV
 from tests.acceptance.system import System
 
@@ -18,17 +20,24 @@ SECONDS = 100
 
 def walk(document: str) -> str:
     """Return the commands of a document that are marked as one walk."""
-    blocks = re.findall(r"^```sh walk\n(.*?)^```", (ROOT / document).read_text(), re.M | re.S)
+    blocks = re.findall(
+        r"^```sh walk\n(.*?)^```", (ROOT / document).read_text(), re.MULTILINE | re.DOTALL
+    )
     assert blocks, f"{document} has no block marked `sh walk`"
     return "".join(blocks)
+
+
+def access(system: System) -> tuple[str, str]:
+    """Return a system's address and an administrator's token."""
+    token = system.client.headers["Authorization"].removeprefix("Token ")
+    return str(system.client.base_url).rstrip("/"), token
 
 
 def take(document: str, system: System, directory: Path) -> str:
     """Type the commands of a document in a directory that looks like a clone; return the output."""
     for name in ("examples", "bin"):
         (directory / name).symlink_to(ROOT / name)
-    url = str(system.client.base_url).rstrip("/")
-    token = system.client.headers["Authorization"].removeprefix("Token ")
+    url, token = access(system)
     (directory / "var").mkdir()
     (directory / "var" / "run.json").write_text(json.dumps({"url": url, "token": token}, indent=1))
     done = subprocess.run(
@@ -59,3 +68,21 @@ def test_readme_leads_from_a_file_to_a_product(system: System, tmp_path: Path) -
     assert len(rest) == 9 + 2
     assert rest[9].startswith("ARTIFACT:largest:/")
     assert len(list((tmp_path / "var" / "walk").rglob("largest.csv"))) == 1
+
+
+def test_quickstart_shows_jobs_and_a_recipe(system: System, tmp_path: Path) -> None:
+    # What `bin/demo` has made before its reader types anything.
+    files = {"broker": {"type": "host", "host_path": str(tmp_path / "files")}}
+    system.post("/workspaces/", name="demo", json_config=files)
+    with Client(*access(system)) as client:
+        make_errors(client)
+        make_job_types(client)
+        make_recipe_type(client)
+
+    printed = take("docs/quickstart.md", system, tmp_path)
+
+    assert "places-to-geojson" in printed
+    assert len(list((tmp_path / "files").rglob("report.html"))) == 1
+    assert [path.read_text() for path in (tmp_path / "files").rglob("echo.txt")] == ["Hello, Scale"]
+    newest = system.get("/jobs/", job_type_name="sleep", order="-id")["results"][0]
+    assert (newest["status"], newest["num_exes"]) == ("CANCELED", 2)
