@@ -44,7 +44,7 @@ app.conf.update(
     timezone="UTC",
     beat_scheduler="django_celery_beat.schedulers:DatabaseScheduler",
     beat_max_loop_interval=1,
-    imports=["workers.tasks", "workers.signals", "beat.tasks"],
+    imports=["workers.tasks", "workers.signals", "beat.tasks", "beat.signals"],
 )
 if IS_REDIS:
     app.conf.broker_transport_options = {

@@ -16,10 +16,9 @@ from scale.selectors.nodes import may_start
 from scale.services.executions import Claim, renew_leases
 from scale.services.nodes import beat_node, register_node
 from workers.intake import Intake
-from workers.processes import prctl
+from workers.processes import prctl, tree
 from workers.processes.identity import Identity
 from workers.processes.leftovers import clear_leftovers
-from workers.processes.lifeline import abandon, watch_guardian
 from workers.processes.workdir import WorkerDirectory
 from workers.remains import settle_dead
 from workers.watchdog import Watchdog
@@ -125,6 +124,7 @@ class Host:
         while not self._stopped.wait(conf().heartbeat_seconds):
             try:
                 self._renew()
+                tree.reap_orphans()
                 # More often while paused, so that unpausing is noticed soon.
                 if beats % (10 if self.may_start else 2) == 0:
                     told = beat_node(node_id=self.node_id, disk_mib=self._disk_mib())
@@ -166,7 +166,6 @@ def open_host() -> None:
     """Make this process a host for executions: a node, with a work directory and an identity."""
     global _host
     prctl.become_subreaper()
-    watch_guardian(abandon)
     identity = Identity.of_this_process(conf().hostname)
     waiting = threading.Event()
     cleared = clear_leftovers(

@@ -38,6 +38,10 @@ class Output:
         self._said += f"{line}\n"
         self._pending.put[STDERR, _LAST_SEQ] = self._said
 
+    def read(self) -> bool:
+        """Read what was printed; return whether that was so much that more is likely."""
+        return max(tail.read() for tail in self._tails.values())
+
     def take(self) -> LogChanges:
         """Return all that is not stored yet."""
         for stream, tail in self._tails.items():

@@ -28,10 +28,13 @@ from scale.services.executions import (
     release,
 )
 from scale.services.files import ParsedSource, StoredProduct
+from scale.services.logs import LogChanges
+from workers.errors import FILESYSTEM_IO as FILESYSTEM
 from workers.errors import exit_code_for
 from workers.host import DATABASE_AWAY, Host, Run
 from workers.ledger import Ledger
-from workers.output import Output
+from workers.output import STDERR, Output
+from workers.processes import tree
 from workers.processes.program import Exit, LaunchFailed, Program
 from workers.processes.workdir import WorkDirectory
 from workers.runners import ContainerRunner, ProcessRunner, Runner
@@ -72,12 +75,28 @@ def run(host: Host, execution_id: int) -> bool:
         return host.may_start_now()
     under_way = host.begin(claim)
     try:
-        with WorkDirectory.make(host.directory, claim.execution_id) as directory:
+        directory = _make_directory(host, claim)
+        if directory is None:
+            return True
+        with directory:
             ledger = Ledger.of(host.directory, claim.execution_id)
             Attempt(host, under_way, directory, ledger).go()
     finally:
         host.finish(under_way)
     return True
+
+
+def _make_directory(host: Host, claim: Claim) -> WorkDirectory | None:
+    """Make an execution's directory; if the disk refuses, the pre step has failed."""
+    started = now()
+    try:
+        return WorkDirectory.make(host.directory, claim.execution_id)
+    except OSError as exc:
+        log = LogChanges({(STDERR, 0): f"pre: {exc}\n"})
+        steps = {"pre_started": started, "pre_completed": now(), "pre_exit_code": FILESYSTEM}
+        report = Report(ended=now(), steps=steps, log=log, error=FILESYSTEM_IO)
+        host.until_back(lambda: fail_execution(claim, report))
+        return None
 
 
 @dataclass
@@ -189,6 +208,7 @@ class Attempt:
         in_time = True
         next_note = time.monotonic() + NOTE_SECONDS
         while program.wait(LOOK_SECONDS) is None and not self.run.ending.is_set():
+            self._read_output(program)
             if time.monotonic() > self.deadline:
                 in_time = False
                 break
@@ -200,6 +220,16 @@ class Attempt:
         exit_ = program.wait(0) or Exit(None, None)
         program.close()
         return exit_, in_time
+
+    def _read_output(self, program: Program) -> None:
+        """Read what was printed; a program that prints faster than that has to wait meanwhile."""
+        if self.output.read():
+            tree.pause(program)
+            try:
+                while self.output.read() and not self.run.ending.is_set():
+                    pass
+            finally:
+                tree.resume(program)
 
     def _note(self) -> None:
         """Write down how far it has come; while the database is away it is kept for later."""

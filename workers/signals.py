@@ -9,13 +9,15 @@ from scale.conf import conf
 from scale.dispatch import JOBS_QUEUE
 from scale.log import log_event
 from workers import host
+from workers.processes.lifeline import abandon, watch_guardian
 
 logger = logging.getLogger(__name__)
 
 
 @signals.celeryd_after_setup.connect
 def start_host(instance: Any, **_: Any) -> None:
-    """Become a node before the first message arrives."""
+    """Never outlive the guardian; for the queue of jobs, become a node before messages arrive."""
+    watch_guardian(abandon)
     if JOBS_QUEUE in instance.app.amqp.queues.consume_from:
         host.open_host()
 
