@@ -8,7 +8,7 @@ from tests.architecture.source import PACKAGES, ROOT, SERVED, modules, our_files
 DISPATCH = "scale/dispatch.py"
 PUBLISHING = {"on_commit", "send_task", "apply_async", "apply_catch", "delay", "Producer"}
 #: The only modules that listen to Celery's own signals; Django's are listened to by none.
-CELERY_SIGNALS = {"scale/celery.py", "workers/signals.py"}
+CELERY_SIGNALS = {"scale/celery.py", "workers/signals.py", "beat/signals.py"}
 DJANGO_SIGNALS = {"django.dispatch", "django.db.models.signals", "django.core.signals"}
 
 MAX_LINES = 300
