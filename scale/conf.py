@@ -55,7 +55,9 @@ class Conf:
     # retention, in days; 0 keeps for ever
     keep_jobs_days: int = 0
     keep_logs_days: int = 90
-    keep_load_days: int = 400
+    keep_load_days: int = 1830
+    #: After so long the samples of an hour become one; `/load/` shows 31 days at once.
+    keep_load_minutes_days: int = 35
 
     def lane(self, priority: int) -> int:
         """Return the lane, 0 (most urgent) to 9, of a job priority."""
@@ -101,6 +103,9 @@ class Conf:
             ),
             keep_jobs_days=env.integer("SCALE_KEEP_JOBS_DAYS", cls.keep_jobs_days),
             keep_logs_days=env.integer("SCALE_KEEP_LOGS_DAYS", cls.keep_logs_days),
+            keep_load_minutes_days=env.integer(
+                "SCALE_KEEP_LOAD_MINUTES_DAYS", cls.keep_load_minutes_days
+            ),
             keep_load_days=env.integer("SCALE_KEEP_LOAD_DAYS", cls.keep_load_days),
         )
 

@@ -23,7 +23,8 @@ class Job(Stamped):
 
     job_type = models.ForeignKey(JobType, models.PROTECT, db_index=False)
     job_type_rev = models.ForeignKey(JobTypeRevision, models.PROTECT, db_index=False)
-    event = models.ForeignKey(TriggerEvent, models.PROTECT, db_index=False)
+    # Without a constraint, which would search all jobs for each event that is pruned.
+    event = models.ForeignKey(TriggerEvent, models.PROTECT, db_index=False, db_constraint=False)
     error = models.ForeignKey(Error, models.PROTECT, null=True, db_index=False)
 
     status = models.CharField(max_length=20, default=JobStatus.PENDING)

@@ -14,9 +14,17 @@ class JobLoad(models.Model):
     pending_count = models.IntegerField()
     queued_count = models.IntegerField()
     running_count = models.IntegerField()
+    #: The average of an hour's samples, at the hour's beginning.
+    is_hourly = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         db_table = "job_load"
+        indexes = [
+            # Where rolling up goes on.
+            models.Index(
+                fields=["measured"], condition=models.Q(is_hourly=False), name="job_load_to_roll_up"
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["measured", "job_type"], nulls_distinct=False, name="job_load_once"

@@ -1,8 +1,9 @@
-"""Sampling how many jobs wait and run."""
+"""Sampling how many jobs wait and run, and keeping old samples small."""
 
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Min
 
 from scale.conf import conf
 from scale.domain.times import now as present
@@ -48,3 +49,47 @@ def take_sample() -> datetime:
         {"measured": measured},
     )
     return measured
+
+
+ROLL_UP = """
+WITH minutes AS (
+    DELETE FROM job_load
+    WHERE measured >= %(hour)s AND measured < %(next)s AND NOT is_hourly
+    RETURNING job_type_id, measured, pending_count, queued_count, running_count
+), taken AS (
+    SELECT count(DISTINCT measured) AS samples FROM minutes
+), by_type AS (
+    SELECT job_type_id, sum(pending_count) AS pending, sum(queued_count) AS queued,
+        sum(running_count) AS running
+    FROM minutes WHERE job_type_id IS NOT NULL GROUP BY job_type_id
+)
+INSERT INTO job_load
+    (job_type_id, measured, pending_count, queued_count, running_count, is_hourly)
+SELECT job_type_id, %(hour)s, round(pending::numeric / samples), round(queued::numeric / samples),
+    round(running::numeric / samples), true
+FROM by_type, taken
+UNION ALL
+SELECT NULL, %(hour)s, 0, 0, 0, true WHERE NOT EXISTS (SELECT 1 FROM by_type)
+ON CONFLICT DO NOTHING
+"""
+
+
+@transaction.atomic
+def roll_up(before: datetime) -> bool:
+    """Replace the samples of the oldest hour that still has several by one, their average.
+
+    Only hours that end by `before` count; returns whether there was one. The new sample is at the
+    hour's beginning and is shared by all types. An average, since `/load/` adds types up: the sum
+    of averages is the average of sums, while types peak at different times. A sample that lacks a
+    type counts as none of it; an hour without any job keeps one placeholder.
+    """
+    run("SELECT pg_advisory_xact_lock(%(key)s)", {"key": SAMPLE_LOCK})
+    oldest = JobLoad.objects.filter(is_hourly=False).aggregate(first=Min("measured"))["first"]
+    if oldest is None:
+        return False
+    hour = oldest.replace(minute=0, second=0, microsecond=0)
+    end = hour + timedelta(hours=1)
+    if end > before:
+        return False
+    run(ROLL_UP, {"hour": hour, "next": end})
+    return True

@@ -15,8 +15,6 @@ HEADINGS = [
     "## Worker hosts",
     "## Timetable and retention",
 ]
-#: Read, but not used by anything yet; the page says so.
-UNUSED = {"keep_jobs_days"}
 #: Used through the environment, by what starts before the settings are read.
 USED_EARLY = {"worker_concurrency": "workers/__main__.py"}
 
@@ -112,6 +110,6 @@ def test_every_knob_is_used():
     code = "\n".join(module.text for module in modules(*SERVED) if module.path != "scale/conf.py")
     unused = {name for name in Conf.__dataclass_fields__ if f".{name}" not in code}
 
-    assert unused - USED_EARLY.keys() - {"lane"} == UNUSED
+    assert unused - USED_EARLY.keys() - {"lane"} == set()
     for name, path in USED_EARLY.items():
         assert f"SCALE_{name.upper()}" in (ROOT / path).read_text("utf-8")
