@@ -26,6 +26,8 @@ PROCESSES = ("web", *WORKERS, "system", "beat")
 SLOTS_PER_WORKER = 2
 TICK_SECONDS = 0.1
 START_SECONDS = 90.0
+#: The longest warm stop is that of a worker: two seconds for its jobs, a margin for the rest.
+STOP_SECONDS = 30.0
 #: A process that ends so soon after it was struck was not the cause of its end.
 BLAME_SECONDS = 10.0
 #: How long a process of ours that has ended is left alone before it is started again.
@@ -90,7 +92,7 @@ class System:
 
     def stop(self) -> None:
         """Stop everything warmly."""
-        self._fleet.stop()
+        self._stop()
 
     def start(self, name: str) -> None:
         """Start a process that was stopped or killed."""
@@ -103,7 +105,7 @@ class System:
         """Stop a process warmly, as an operator does, and keep it down."""
         self._strike(name)
         self._down.add(name)
-        self._fleet.stop(name)
+        self._stop(name)
 
     def kill(self, name: str, *processes: psutil.Process) -> None:
         """Kill processes of a tree; what ends of it stays down."""
@@ -150,6 +152,13 @@ class System:
             if now - self._ended[name] >= RESTART_SECONDS:
                 self.start(name)
         self._bury()
+
+    def _stop(self, *names: str) -> None:
+        begun = time.monotonic()
+        self._fleet.stop(*names)
+        took = time.monotonic() - begun
+        if took > STOP_SECONDS:
+            self._diary.remarks.append(f"stopping {names or 'everything'} took {took:.0f} s")
 
     def _processes(self, name: str) -> list[psutil.Process]:
         try:

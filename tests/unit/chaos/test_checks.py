@@ -191,7 +191,7 @@ def test_leftovers_exits_and_slow_recoveries_are_found(evidence: Evidence) -> No
     evidence.diary.exits.append("beat")
     evidence.diary.remarks.append("fault 1: 70 s")
 
-    assert rules(evidence) == ["left over", "process ended by itself", "slow recovery"]
+    assert rules(evidence) == ["left over", "process ended by itself", "took too long"]
 
 
 @pytest.mark.parametrize(
