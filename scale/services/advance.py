@@ -66,13 +66,15 @@ def after_completed(recipe_id: int, job_id: int, *, ended: datetime) -> None:
                 last_modified = CASE WHEN unfinished = 1 THEN %(ended)s ELSE last_modified END
             WHERE id = %(recipe)s
         ), met AS (
-            UPDATE recipe_job c SET unmet = c.unmet - 1
-            FROM recipe_job p JOIN recipe_edge e ON e.parent_id = p.id
-            WHERE p.job_id = %(job)s AND c.id = e.child_id
+            UPDATE recipe_job c SET unmet = c.unmet - 1 WHERE c.id = ANY(ARRAY(
+                SELECT e.child_id FROM recipe_job p CROSS JOIN LATERAL (
+                    SELECT child_id FROM recipe_edge WHERE parent_id = p.id OFFSET 0) e
+                WHERE p.job_id = %(job)s))
             RETURNING c.job_id, c.unmet
         )
-        SELECT job_id FROM met JOIN job ON job.id = met.job_id
-        WHERE unmet = 0 AND status = %(pending)s ORDER BY job_id
+        SELECT id AS job_id FROM job
+        WHERE id = ANY(ARRAY(SELECT job_id FROM met WHERE unmet = 0)) AND status = %(pending)s
+        ORDER BY id
         """,
         {
             "recipe": recipe_id,

@@ -17,13 +17,18 @@ from scale.services.transitions import run
 
 logger = logging.getLogger(__name__)
 
-# Each parent once: many children may wait for the same one.
+# Each parent once: many children may wait for the same one. Row by row (docs/decisions/0008): with
+# statistics from before the recipe was made, plain joins became nested scans of whole tables.
 PARENT_RESULTS = """
-SELECT p.recipe_id, p.node_name, j.results
-FROM recipe_job p JOIN job j ON j.id = p.job_id
-WHERE p.id IN (
-    SELECT e.parent_id FROM recipe_edge e JOIN recipe_job c ON c.id = e.child_id
-    WHERE c.job_id = ANY(%(ids)s))
+WITH parent AS MATERIALIZED (
+    SELECT DISTINCT e.parent_id FROM unnest(%(ids)s::bigint[]) AS ready (job_id)
+    CROSS JOIN LATERAL (SELECT id FROM recipe_job WHERE job_id = ready.job_id OFFSET 0) c
+    CROSS JOIN LATERAL (SELECT parent_id FROM recipe_edge WHERE child_id = c.id OFFSET 0) e
+)
+SELECT p.recipe_id, p.node_name, j.results FROM parent
+CROSS JOIN LATERAL (
+    SELECT recipe_id, node_name, job_id FROM recipe_job WHERE id = parent.parent_id OFFSET 0) p
+CROSS JOIN LATERAL (SELECT results FROM job WHERE id = p.job_id OFFSET 0) j
 """
 
 STORE = """
