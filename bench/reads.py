@@ -196,6 +196,7 @@ def routes(scale: Scale) -> list[str]:
         *("/sources/source-77.csv/", "/products/product-77.csv/", "/schema/"),
     ]
     for path in ("/jobs/", "/jobs/updates/", "/jobs/executions/", "/job-executions/"):
+        job_of = "job__" if path == "/job-executions/" else ""
         paths += [
             path,
             f"{path}?order=-last_modified",
@@ -203,11 +204,12 @@ def routes(scale: Scale) -> list[str]:
             f"{path}?job_type_id={job_type}",
             f"{path}?job_type_name=type-3&status=COMPLETED",
             f"{path}?started=P2D&ended=P1D",
-            f"{path}?order=job_type__name&order=-priority",
+            f"{path}?order={job_of}job_type__name&order=-{job_of}priority",
             last_page(scale, path),
         ]
     paths.append("/jobs/?error_category=ALGORITHM")
     for path in ("/sources/", "/sources/updates/", "/products/", "/products/updates/", "/recipes/"):
+        job_of = "job__" if path == "/job-executions/" else ""
         paths += [
             path,
             f"{path}?order=-last_modified",

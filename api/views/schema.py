@@ -1,9 +1,15 @@
 """The API's description of itself."""
 
+from functools import cache
+from typing import Any
+
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import APIView
+
+from scale.conf import conf
 
 
 class _JsonErrors(APIView):
@@ -15,8 +21,23 @@ class _JsonErrors(APIView):
         return super().handle_exception(exc)
 
 
+@cache
+def _made(is_open: bool) -> Any:
+    # What is said of tokens depends on whether anybody needs one.
+    return SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+
+
+class _KeptSchema(SchemaGenerator):
+    """Makes the schema once: it is the same for everybody, and making it takes long."""
+
+    def get_schema(self, request: Any = None, public: bool = True) -> Any:
+        return _made(conf().auth_open)
+
+
 class SchemaDocument(_JsonErrors, SpectacularAPIView):
     """GET /schema/."""
+
+    generator_class = _KeptSchema
 
 
 class SwaggerPage(_JsonErrors, SpectacularSwaggerView):

@@ -77,6 +77,12 @@ class ScaleFile(Stamped):
         db_table = "scale_file"
         indexes = [
             models.Index(fields=["kind", "last_modified", "id"], name="scale_file_last_modified"),
+            # What lists of products count and walk.
+            models.Index(
+                fields=["kind", "last_modified", "id"],
+                condition=Q(has_been_published=True),
+                name="scale_file_published",
+            ),
             models.Index(fields=["kind", "file_name"], name="scale_file_name"),
         ]
         constraints = [

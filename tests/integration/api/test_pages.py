@@ -3,6 +3,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from api import pagination
+from scale.models import Job
 from tests.factories import make_job, make_job_type
 from tests.integration.api.conftest import Api
 
@@ -36,6 +38,58 @@ def test_pages_cover_a_list_once(api: Api, jobs: list[int], path: str) -> None:
 
     assert sizes == [2, 2, 1]
     assert len(set(seen)) == body["count"] == 5
+
+
+def walk(api: Api, path: str, **query: Any) -> list[dict[str, Any]]:
+    """Return every page of a list, found by its links."""
+    bodies = [page(api, path, **query)]
+    while bodies[-1]["next"]:
+        parts = urlsplit(bodies[-1]["next"])
+        bodies.append(page(api, parts.path, **parse_qs(parts.query)))
+    return bodies
+
+
+@pytest.mark.parametrize("counted", [2, 1000], ids=["estimated", "counted"])
+@pytest.mark.parametrize("size", [1, 2, 3, 5])
+@pytest.mark.parametrize("order", ["id", "-id", "ended", "-ended"])
+def test_far_pages_cover_a_list_as_near_ones_do(
+    api: Api, jobs: list[int], monkeypatch: pytest.MonkeyPatch, counted: int, size: int, order: str
+) -> None:
+    Job.objects.filter(pk=jobs[1]).update(status="CANCELED", ended="2020-01-01T00:00:00Z")
+    near = [job["id"] for job in page(api, order=order)["results"]]
+    monkeypatch.setattr(pagination, "COUNTED", counted)
+    monkeypatch.setattr(pagination, "DEEP", 1)
+
+    bodies = walk(api, "/jobs/", order=order, page_size=size)
+
+    assert [job["id"] for body in bodies for job in body["results"]] == near
+    assert {len(body["results"]) for body in bodies[:-1]} <= {size}
+    assert bodies[-1]["count"] == 5
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_page_beyond_the_end_of_an_estimated_list_is_404(
+    api: Api, jobs: list[int], monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr(pagination, "COUNTED", 2)
+    monkeypatch.setattr(pagination, "_estimate", lambda rows: 1000)
+
+    assert api.get(path, page=4, page_size=2).status_code == 404
+    assert page(api, path, page=2, page_size=2)["count"] == 1000
+    last = page(api, path, page=3, page_size=2)
+    assert (last["count"], last["next"]) == (5, None)
+
+
+def test_estimate_is_never_below_what_was_seen(
+    api: Api, jobs: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pagination, "COUNTED", 2)
+    monkeypatch.setattr(pagination, "_estimate", lambda rows: 0)
+
+    body = page(api, page=2, page_size=2)
+
+    assert body["count"] == 5
+    assert body["next"] is not None
 
 
 def test_links_are_null_at_the_ends(api: Api, jobs: list[int]) -> None:
