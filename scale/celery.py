@@ -29,6 +29,9 @@ app.conf.update(
     # Nothing urgent may wait behind a message that a busy worker has reserved.
     task_acks_late=True,
     worker_prefetch_multiplier=1,
+    # Reduced at a reconnect, it is raised again by threads of the pool, which wait for RabbitMQ's
+    # answer; the loop's thread may take that, and the worker hangs when it stops.
+    worker_enable_prefetch_count_reduction=False,
     # The claim in PostgreSQL decides who runs, so a lost connection cancels nothing.
     worker_cancel_long_running_tasks_on_connection_loss=False,
     worker_send_task_events=True,
