@@ -8,6 +8,8 @@ from celery import Celery, signals
 from django.conf import settings
 from kombu import Queue
 
+from scale.queues import LongQueue
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "scale.settings")
 
 LANES = 10
@@ -20,6 +22,8 @@ app.conf.update(
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
     broker_heartbeat=10,
+    # RabbitMQ closes a channel whose message stays unacknowledged too long: connect again.
+    broker_channel_error_retry=True,
     # Results live in our tables; a message is a doorbell, so it carries ids and nothing else.
     result_backend=None,
     task_ignore_result=True,
@@ -41,7 +45,7 @@ app.conf.update(
     task_create_missing_queues=False,
     task_default_queue="system",
     task_queues=[
-        Queue("jobs", routing_key="jobs", max_priority=LANES - 1),
+        LongQueue("jobs", routing_key="jobs", max_priority=LANES - 1),
         Queue("system", routing_key="system"),
     ],
     timezone="UTC",
@@ -54,7 +58,9 @@ if IS_REDIS:
         "priority_steps": list(range(LANES)),
         "queue_order_strategy": "priority",
         "sep": ":",
-        "visibility_timeout": 3600,
+        "visibility_timeout": settings.VISIBILITY_TIMEOUT_SECONDS,
+        # kombu looks for messages past it at every tenth of these.
+        "unacked_restore_interval": min(10.0, settings.VISIBILITY_TIMEOUT_SECONDS / 10),
     }
 
 

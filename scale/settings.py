@@ -96,6 +96,8 @@ TIME_ZONE = "UTC"
 # ---- queue ----------------------------------------------------------------------------------
 
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "redis://localhost:6379/0")
+#: After so long Redis hands an unacknowledged message out again; its claim is then refused.
+VISIBILITY_TIMEOUT_SECONDS = env.integer("SCALE_VISIBILITY_TIMEOUT_SECONDS", 3600, least=1)
 
 # ---- HTTP -----------------------------------------------------------------------------------
 

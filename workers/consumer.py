@@ -1,5 +1,6 @@
-"""Celery's consumer, sending the events that monitors read a few times a second."""
+"""Celery's consumer, with the pace at which it sends events and tries to connect again."""
 
+from functools import partial
 from typing import Any
 
 from celery.worker.consumer import Consumer
@@ -7,6 +8,8 @@ from celery.worker.consumer import Consumer
 #: How late a monitor may learn of a task.
 EVENT_SECONDS = 0.25
 EVENT_LIMIT = 1000
+#: How long it waits, at most, before it tries again to reach a broker that is away.
+RECONNECT_SECONDS = 4
 
 
 class PacedConsumer(Consumer):
@@ -21,6 +24,14 @@ class PacedConsumer(Consumer):
     _flush_events: Any
 
     _is_flush_due = False
+
+    def ensure_connected(self, conn: Any) -> Any:
+        """Connect, however long it takes; Celery itself would wait up to half a minute in between.
+
+        Work has to resume 15 seconds after the broker is back.
+        """
+        conn.ensure_connection = partial(conn.ensure_connection, interval_max=RECONNECT_SECONDS)
+        return super().ensure_connected(conn)
 
     def on_send_event_buffered(self) -> None:  # type: ignore[override]
         """Have buffered events published soon; called by any thread."""

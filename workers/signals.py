@@ -9,6 +9,7 @@ from scale.conf import conf
 from scale.dispatch import JOBS_QUEUE
 from scale.log import log_event
 from workers import host
+from workers.checks import warn_of_consumer_timeout
 from workers.processes.lifeline import abandon, watch_guardian
 
 logger = logging.getLogger(__name__)
@@ -26,6 +27,8 @@ def start_host(instance: Any, **_: Any) -> None:
 def watch_intake(sender: Any, **_: Any) -> None:
     """Let the host open and close what Celery's consumer, the sender, takes from the queue."""
     host.attach_consumer(sender)
+    if JOBS_QUEUE in sender.app.amqp.queues.consume_from:
+        warn_of_consumer_timeout(sender.connection.connection)
 
 
 @signals.worker_shutting_down.connect

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from django.db.models import QuerySet
+from django.db.models import Max, Min, QuerySet
 
 from scale.domain.error_mapping import ErrorMapping
 from scale.domain.interface import Interface
@@ -91,3 +91,11 @@ def get_job_type_details(job_type_id: int) -> JobTypeDetails:
     mapping = ErrorMapping.model_validate(job_type.error_mapping)
     errors = list_errors_by_name(mapping.error_names)
     return JobTypeDetails(job_type, errors, count_lately(job_type_id))
+
+
+def get_longest_timeout() -> int | None:
+    """Return the longest time that a job of any type in use may take; None if one has no limit."""
+    limits = JobType.objects.filter(is_active=True).aggregate(
+        least=Min("timeout"), most=Max("timeout")
+    )
+    return None if limits["least"] == 0 else limits["most"] or 0
