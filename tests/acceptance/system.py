@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
@@ -122,9 +122,11 @@ class System:
 
 
 @contextmanager
-def running_system(directory: Path, broker: str, **environment: str) -> Iterator[System]:
-    """Run a whole Scale for the block."""
-    with own_database() as database:
+def running_system(
+    directory: Path, broker: str, database: str | None = None, **environment: str
+) -> Iterator[System]:
+    """Run a whole Scale for the block, on an empty database: a new one unless one is given."""
+    with nullcontext(database) if database else own_database() as database:
         empty_broker(broker)
         port = free_port()
         settings = {
