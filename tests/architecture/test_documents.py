@@ -96,3 +96,12 @@ def test_links_lead_somewhere(document):
             broken.append(f"{target}#{fragment}")
 
     assert broken == []
+
+
+@pytest.mark.parametrize("document", documents(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_modules_that_documents_name_exist(document):
+    named = re.findall(
+        r"`((?:\w[\w.-]*/)+[\w.-]*\.(?:py|json|md|csv))`", document.read_text("utf-8")
+    )
+
+    assert [path for path in named if not (path.startswith("var/") or (ROOT / path).exists())] == []
