@@ -1,5 +1,6 @@
 """Jobs that outlast what the broker expects of an unacknowledged message."""
 
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -89,6 +90,11 @@ def test_job_outlasts_the_consumer_timeout_of_rabbitmq(system: System, tmp_path:
     fleet.start("worker")
 
 
+@pytest.mark.skipif(
+    "TEST_VISIBILITY_TIMEOUT" not in os.environ,
+    reason="on a loaded machine Redis hands out again only after the job has ended: "
+    "set TEST_VISIBILITY_TIMEOUT=1 where nothing else runs",
+)
 def test_job_outlasts_the_visibility_timeout_of_redis(system: System, tmp_path: Path) -> None:
     fleet = system.fleet
     if not fleet.environment["CELERY_BROKER_URL"].startswith("redis"):
