@@ -10,6 +10,7 @@ from datetime import datetime
 
 from scale.domain.builtin_errors import UNKNOWN
 from scale.domain.lifecycle import JobStatus
+from scale.domain.times import now as present
 from scale.models import Error
 from scale.services.assembly import give_recipe_data
 from scale.services.transitions import enqueue_jobs, fail_jobs, hold_jobs, run
@@ -83,7 +84,8 @@ def after_completed(recipe_id: int, job_id: int, *, ended: datetime) -> None:
             "pending": str(JobStatus.PENDING),
         },
     )
-    queue_ready([row["job_id"] for row in ready], now=ended)
+    # Not as of the job's end: its report may come late, and another parent have ended meanwhile.
+    queue_ready([row["job_id"] for row in ready], now=present())
 
 
 # Held is what has an ancestor that is FAILED or CANCELED and stays so.

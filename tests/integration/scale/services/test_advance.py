@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -78,7 +80,22 @@ def test_completed_job_queues_children_that_waited_for_it_alone():
     }
     left = Job.objects.get(pk=job_ids(details)["left"])
     top = Job.objects.get(pk=job_ids(details)["top"])
-    assert (left.num_exes, left.queued, left.last_status_change) == (1, top.ended, top.ended)
+    assert (left.num_exes, left.last_status_change) == (1, left.queued)
+    assert left.queued >= top.ended
+
+
+def test_child_is_queued_after_both_parents_although_one_was_reported_late():
+    details = make_recipe({"soon": [], "late": [], "child": ["soon", "late"]})
+    ids = job_ids(details)
+    late = claim(waiting_execution(ids["late"]))
+    told = report()
+    complete(ids["soon"])
+
+    told.ended -= timedelta(seconds=5)
+    assert complete_execution(late, told)
+
+    child = Job.objects.get(pk=ids["child"])
+    assert child.queued >= Job.objects.get(pk=ids["soon"]).ended
 
 
 def test_join_is_queued_after_its_last_parent():
@@ -165,7 +182,7 @@ def test_child_whose_data_does_not_fit_fails_and_parent_stays_completed():
     assert statuses(details) == {"parent": "COMPLETED", "child": "FAILED", "last": "BLOCKED"}
     child = Job.objects.select_related("error").get(pk=job_ids(details)["child"])
     assert (child.error.name, child.num_exes, child.data) == ("unknown", 0, {})
-    assert child.ended == Job.objects.get(pk=job_ids(details)["parent"]).ended
+    assert child.ended >= Job.objects.get(pk=job_ids(details)["parent"]).ended
     assert not JobExecution.objects.filter(job=child).exists()
 
 
