@@ -2,6 +2,7 @@
 
 import random
 import signal
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -19,6 +20,8 @@ What = str
 
 MOST_MESSAGES = 20
 MOST_JOBS = 5
+#: By when the work of a lost worker is to be somebody else's (section 6 of the design).
+LOSS_SECONDS = 30.0
 
 
 @dataclass
@@ -30,10 +33,13 @@ class Faults:
     api: Api
     traffic: Traffic
     victims: list[int] = field(default_factory=list)
+    #: When the last fault was over, if that was before it was healed.
+    healed: float | None = None
 
     def strike(self, fault: Fault) -> What:
         """Break something, hold it so, heal it, and say what was done."""
         self.victims = []
+        self.healed = None
         name = fault.kind.name
         chance = random.Random(fault.draw)
         subject, _, verb = name.partition("-")
@@ -68,6 +74,8 @@ class Faults:
         worker = next((p for p in tree if _is_celery(p)), front)
         guardian = next((p for p in tree if p.pid == worker.ppid()), front)
         self.victims = self._running_under(worker.pid)
+        if fault.kind.name == "worker-loss":
+            return self._lose(name, tree)
         match fault.kind.name:
             case "worker-restart":
                 self.system.halt(name)
@@ -86,6 +94,20 @@ class Faults:
             self.system.send(name, signal.SIGCONT, worker)
         self.system.start(name)
         return f"{name}, process {worker.pid}, {len(self.victims)} executions"
+
+    def _lose(self, name: str, tree: list[psutil.Process]) -> What:
+        """Kill a worker with all it runs, and start it again only when others have taken over.
+
+        A host that is gone clears up nothing: this is what leases are for.
+        """
+        self.system.kill(name, *tree, *self.system.programs(name))
+        self.healed = time.time()
+        is_taken_over = self.system.wait(LOSS_SECONDS, lambda: not self._running(self.victims))
+        took = time.time() - self.healed
+        if not is_taken_over:
+            self.system.remark(f"executions {self.victims} of a lost worker ran for {took:.0f} s")
+        self.system.start(name)
+        return f"{name}, {len(self.victims)} executions, taken over after {took:.1f} s"
 
     def _strike_process(self, fault: Fault, name: str, verb: str) -> What:
         if verb == "restart":
@@ -197,6 +219,12 @@ class Faults:
 
     def _hold(self, fault: Fault) -> None:
         self.system.wait(fault.hold_seconds)
+
+    def _running(self, execution_ids: list[int]) -> bool:
+        rows = self.ground.query(
+            "SELECT 1 FROM job_exe WHERE id = ANY(%s) AND status = 'RUNNING'", [execution_ids]
+        )
+        return bool(rows)
 
     def _running_under(self, pid: int) -> list[int]:
         rows = self.ground.query(

@@ -46,6 +46,8 @@ KINDS = (
     Kind("front-kill", (0.0, 2.0)),
     Kind("worker-tree-kill", (0.0, 2.0)),
     Kind("worker-restart", (0.0, 1.0)),
+    # Until others have taken over what it ran: that is what is waited for.
+    Kind("worker-loss"),
     Kind("worker-freeze", (1.0, 4.0), outlasts_lease=True, is_quick=False),
     Kind("job-kill"),
     # The other processes.

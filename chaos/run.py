@@ -104,7 +104,7 @@ class Run:
         self.system.wait(fault.gap_seconds)
         window = self.diary.begin(fault.number, fault.kind.name, fault.kind.strikes)
         window.what = faults.strike(fault)
-        window.healed = time.time()
+        window.healed = faults.healed or time.time()
         self.diary.note(window, "healed")
         if fault.settles:
             recovery.wait(window, faults.victims)

@@ -123,9 +123,13 @@ class System:
         """Return a process and all of its descendants, the programs of jobs left out."""
         return [p for p in self._processes(name) if not is_program(p)]
 
-    def programs(self) -> list[psutil.Process]:
-        """Return the processes of the jobs that run."""
-        return [p for name in WORKERS for p in self._processes(name) if is_program(p)]
+    def programs(self, *names: str) -> list[psutil.Process]:
+        """Return the processes of the jobs that some workers run, or all."""
+        return [p for name in names or WORKERS for p in self._processes(name) if is_program(p)]
+
+    def remark(self, text: str) -> None:
+        """Note that something took too long."""
+        self._diary.remarks.append(text)
 
     def wait(self, seconds: float, until: Callable[[], bool] = lambda: False) -> bool:
         """Keep everything running for a while, or until a condition holds; tell whether it does."""
