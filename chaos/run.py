@@ -84,7 +84,9 @@ class Run:
 
     def work(self, plan: list[Segment]) -> None:
         """Queue, break, heal, and wait until nothing is unfinished."""
-        if not self.system.wait(START_SECONDS, self.api.is_healthy):
+        if not self.system.wait(
+            START_SECONDS, lambda: self.system.is_ready() and self.api.is_healthy()
+        ):
             raise Problem(f"Scale is not well after {START_SECONDS:.0f} s: {self.order.home}/log.")
         self.traffic.open(self.system.journal, self.system.files)
         self.diary.say("the system is up")

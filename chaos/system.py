@@ -26,6 +26,8 @@ PROCESSES = ("web", *WORKERS, "system", "beat")
 SLOTS_PER_WORKER = 2
 TICK_SECONDS = 0.1
 START_SECONDS = 90.0
+#: What Celery's worker logs when it has connected.
+READY = " ready."
 #: The longest warm stop is that of a worker: two seconds for its jobs, a margin for the rest.
 STOP_SECONDS = 30.0
 #: A process that ends so soon after it was struck was not the cause of its end.
@@ -118,6 +120,10 @@ class System:
         for process in processes:
             with suppress(psutil.NoSuchProcess):
                 process.send_signal(number)
+
+    def is_ready(self) -> bool:
+        """Tell whether every worker has said, since its first start, that it takes messages."""
+        return all(READY in self._fleet.log(name) for name in (*WORKERS, "system"))
 
     def tree(self, name: str) -> list[psutil.Process]:
         """Return a process and all of its descendants, the programs of jobs left out."""
