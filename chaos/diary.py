@@ -28,6 +28,8 @@ class Window:
     #: None when it was not waited for.
     recovered: float | None = None
     is_over: bool = False
+    #: When a calm began after it, in which it does not count any more.
+    calmed: float = float("inf")
     what: str = ""
 
     @property
@@ -39,7 +41,7 @@ class Window:
         """Tell whether something between two instants may have been disturbed by the fault."""
         if not self.is_over:
             return end >= self.begun
-        last = self.healed + aftermath if self.recovered is None else self.recovered
+        last = self.recovered or min(self.healed + aftermath, self.calmed)
         return begin <= last and end >= self.begun
 
 
@@ -85,6 +87,11 @@ class Diary:
         self.windows.append(window)
         self._append("faults.jsonl", {"event": "begin", **_plain(window)})
         return window
+
+    def calm(self) -> None:
+        """Note that all has recovered from the faults so far."""
+        for window in self.windows:
+            window.calmed = min(window.calmed, time.time())
 
     def note(self, window: Window, event: str) -> None:
         """Note how a fault stands now."""

@@ -3,6 +3,7 @@
 import random
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -20,6 +21,7 @@ What = str
 
 MOST_MESSAGES = 20
 MOST_JOBS = 5
+CANCEL_SECONDS = 0.2
 #: By when the work of a lost worker is to be somebody else's (section 6 of the design).
 LOSS_SECONDS = 30.0
 
@@ -51,7 +53,7 @@ class Faults:
             "messages-double": lambda: self._double(chance),
             "messages-delay": lambda: self._delay(fault, chance),
             "messages-lose": lambda: f"{len(self.ground.broker.take(MOST_MESSAGES))} messages",
-            "cancel": lambda: self._cancel(chance),
+            "cancel": lambda: self._cancel(fault, chance),
             "requeue": lambda: self._requeue(chance),
             "pause-type": lambda: self._pause_type(fault, chance),
             "pause-scheduler": lambda: self._pause(fault, "/scheduler/"),
@@ -171,19 +173,23 @@ class Faults:
         self.ground.broker.put(messages)
         return f"{len(messages)} messages for {fault.hold_seconds} s"
 
-    def _cancel(self, chance: random.Random) -> What:
-        rows = self.ground.query(
-            """
-            (SELECT id FROM job WHERE status = 'RUNNING' ORDER BY id DESC LIMIT 10)
-            UNION ALL (SELECT id FROM job WHERE status <> 'RUNNING' ORDER BY id DESC LIMIT 60)
-            """
-        )
-        ids = {chance.choice(rows)["id"] for _ in range(MOST_JOBS) if rows}
-        return f"jobs {[self._patched(f'/jobs/{one}/', status='CANCELED') for one in ids]}"
+    def _cancel(self, fault: Fault, chance: random.Random) -> What:
+        """Cancel what runs, one after the other as time goes by, and a few others."""
+        deadline = time.monotonic() + fault.hold_seconds
+        others = self.ground.query("SELECT id FROM job ORDER BY id DESC LIMIT 60")
+        ids = [chance.choice(others)["id"] for _ in range(MOST_JOBS) if others]
+        answers = Counter(self._patched(f"/jobs/{one}/", status="CANCELED") for one in set(ids))
+        while time.monotonic() < deadline:
+            running = self.ground.query("SELECT id FROM job WHERE status = 'RUNNING'")
+            if running:
+                path = f"/jobs/{chance.choice(running)['id']}/"
+                answers[self._patched(path, status="CANCELED")] += 1
+            self.system.wait(CANCEL_SECONDS)
+        return ", ".join(f"{count} answered {status}" for status, count in answers.items())
 
     def _patched(self, path: str, **body: object) -> str:
         status, _ = self.api.send("PATCH", path, **body)
-        return f"{path} {status}"
+        return str(status)
 
     def _requeue(self, chance: random.Random) -> What:
         rows = self.ground.query(

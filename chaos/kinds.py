@@ -75,7 +75,7 @@ KINDS = (
     Kind("messages-delay", (2.0, 6.0)),
     Kind("messages-lose"),
     # Users.
-    Kind("cancel", strikes=Strikes.NOTHING),
+    Kind("cancel", (1.0, 3.0), Strikes.NOTHING),
     Kind("requeue", strikes=Strikes.NOTHING),
     Kind("pause-type", (1.0, 4.0)),
     Kind("pause-scheduler", (1.0, 4.0)),

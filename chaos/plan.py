@@ -7,6 +7,7 @@ is there at that moment.
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 from chaos.catalogue import JOB_WEIGHTS, RECIPE_WEIGHTS
 from chaos.kinds import Kind
@@ -16,6 +17,8 @@ JOBS_PER_RECIPE = 8
 #: How many of the faults are waited for: their recovery is measured, undisturbed by the next one.
 SETTLED_SHARE = 0.6
 LONGEST_SLEEP_SECONDS = 4.0
+FAULTS_PER_CALM = 12
+CALM_SHARES = 4
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Segment:
-    """Requests, and the fault that strikes while they are worked on."""
+    """Requests, and the fault that strikes while they are worked on; a calm one has none."""
 
     requests: tuple[Request, ...]
     fault: Fault | None
@@ -61,17 +64,23 @@ class Size:
 
 
 def make_plan(seed: int, size: Size, kinds: Sequence[Kind]) -> list[Segment]:
-    """Return the segments of a run: the first is calm, each other one has one fault."""
+    """Return the segments of a run: calm at first and now and then, else with one fault each.
+
+    A calm segment has several times the requests of another: it is there to judge order and delay.
+    """
     chance = random.Random(seed)
     requests = _requests(chance, size.jobs)
     deck = _deck(chance, kinds)
     faults = [_fault(chance, number, next(deck), size) for number in range(1, size.faults + 1)]
-    shares = size.faults + 1
-    parts = [
-        requests[len(requests) * i // shares : len(requests) * (i + 1) // shares]
-        for i in range(shares)
+    order: list[Fault | None] = []
+    for number, fault in enumerate(faults):
+        order += [fault] if number % FAULTS_PER_CALM else [None, fault]
+    shares = [1 if fault else CALM_SHARES for fault in order or [None]]
+    ends = [len(requests) * end // sum(shares) for end in accumulate(shares, initial=0)]
+    return [
+        Segment(tuple(requests[begin:end]), fault)
+        for (begin, end), fault in zip(pairwise(ends), order or [None], strict=True)
     ]
-    return [Segment(tuple(part), fault) for part, fault in zip(parts, [None, *faults], strict=True)]
 
 
 def _requests(chance: random.Random, jobs: int) -> list[Request]:

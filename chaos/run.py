@@ -23,7 +23,10 @@ from launcher.errors import Problem
 STANDSTILL_SECONDS = 60.0
 #: What is to vanish has this long to do so when all work is done.
 TIDY_SECONDS = 20.0
-SAMPLE_SECONDS = 2.0
+#: How long the work so far may take before a calm.
+SETTLE_SECONDS = 60.0
+#: Between jobs that come one by one.
+LONE_SECONDS = 0.3
 
 UNFINISHED = """
 SELECT count(*) FILTER (WHERE status IN ('PENDING', 'QUEUED', 'RUNNING')) AS unfinished,
@@ -93,10 +96,10 @@ class Run:
         faults = Faults(self.ground, self.system, self.api, self.traffic)
         recovery = Recovery(self.ground, self.system, self.api, self.traffic, self.diary)
         for segment in plan:
-            self.traffic.offer(segment.requests)
             if segment.fault is None:
-                self._settle()
+                self._keep_calm(segment)
             else:
+                self.traffic.offer(segment.requests)
                 self._strike(segment.fault, faults, recovery)
             self._sample()
         self.diary.say("no more faults; waiting until nothing is unfinished")
@@ -116,10 +119,29 @@ class Run:
         recovered = "" if took is None else f", recovered in {took:.1f} s"
         self.diary.say(f"{fault.number:3} {fault.kind.name}: {window.what}{recovered}")
 
-    def _settle(self) -> None:
-        """Let a part of the work be done in peace, to have something to judge the order by."""
-        seconds = 10.0 + self.order.size.jobs / 100
-        self.system.wait(seconds, lambda: self._unfinished() == 0 and self.traffic.waiting == 0)
+    def _keep_calm(self, segment: Segment) -> None:
+        """Have a part of the work done in peace, to judge order and delay by.
+
+        When all work so far is done, first comes a burst, then jobs one by one.
+        """
+        if not self._settle(SETTLE_SECONDS + self.order.size.lease_seconds):
+            self.diary.say("not calm: the work so far is not done")
+            self.traffic.offer(segment.requests)
+            return
+        self.diary.calm()
+        half = len(segment.requests) // 2
+        self.traffic.offer(segment.requests[:half])
+        self._settle(SETTLE_SECONDS)
+        for request in segment.requests[half:]:
+            self.traffic.offer([request])
+            self.system.wait(LONE_SECONDS)
+        self._settle(SETTLE_SECONDS)
+        self.diary.say(f"    calm: {len(segment.requests)} requests")
+
+    def _settle(self, seconds: float) -> bool:
+        return self.system.wait(
+            seconds, lambda: self.traffic.waiting == 0 and self._unfinished() == 0
+        )
 
     def _finish(self) -> None:
         self.ground.heal()

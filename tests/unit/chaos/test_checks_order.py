@@ -79,3 +79,15 @@ def test_waiting_for_busy_slots_is_allowed(evidence: Evidence) -> None:
     ran(evidence, 3, queued=2, started=12.5, ended=13)
 
     assert rules(evidence) == []
+
+
+def test_fault_before_calm_excuses_nothing_in_it(evidence: Evidence) -> None:
+    ran(evidence, 1, queued=0, started=6, ended=7)
+    ran(evidence, 2, queued=1, started=4, ended=7)
+    window = evidence.diary.begin(1, "some-fault", Strikes.ORDER)
+    window.begun, window.healed, window.is_over = START - 5, START - 3, True
+    assert rules(evidence) == []
+
+    window.calmed = START - 1
+
+    assert rules(evidence) == ["less urgent started first"]

@@ -49,3 +49,13 @@ def test_fault_that_outlasts_lease_is_held_longer(kind: Kind) -> None:
 
     assert segment.fault
     assert segment.fault.hold_seconds > SIZE.lease_seconds
+
+
+def test_calm_comes_again_with_more_requests_than_fault() -> None:
+    plan = make_plan(1, replace(SIZE, jobs=400), KINDS)
+
+    calm = [number for number, segment in enumerate(plan) if segment.fault is None]
+    assert calm == [0, 13, 26, 39]
+    assert min(len(plan[number].requests) for number in calm) > max(
+        len(segment.requests) for segment in plan if segment.fault
+    )
