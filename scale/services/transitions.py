@@ -87,10 +87,11 @@ def enqueue_jobs(
     )
 
 
-# The hint is the execution that the message names: it is taken unless something more urgent waits,
-# so that monitors usually show what really runs. Otherwise the most urgent is taken, looked for
-# among the first few of the queue, then among all that the window holds. The statistics of a queue
-# are always out of date, so the statements leave the planner no choice but the index's order.
+# The hint is the execution that the message names: it is taken, so that monitors usually show what
+# really runs, unless something waits that is more urgent, or as urgent and was queued before. The
+# second's grace is for what others are claiming at this moment. Otherwise the most urgent is taken,
+# looked for among the first few of the queue, then among all that the window holds. The statistics
+# of a queue are always out of date: the statements leave the planner no choice but the index's order.
 CLAIM = """
 WITH picked AS (
     SELECT e.id, e.job_id, j.disk_in_required, j.disk_out_required, j.cpus_required, j.mem_required
@@ -138,9 +139,10 @@ CLAIM_HINT = CLAIM.format(
     cap=UNCAPPED,
     candidates="""(
         SELECT id, job_id, job_type_id, priority, queued FROM job_exe
-        WHERE id = %(hint)s AND status = 'QUEUED' AND priority <= coalesce((
-            SELECT priority FROM job_exe WHERE status = 'QUEUED' AND dispatched IS NOT NULL
-            ORDER BY priority, queued, id LIMIT 1), priority)
+        WHERE id = %(hint)s AND status = 'QUEUED' AND (priority, queued) <= ALL (
+            SELECT priority, queued + interval '1 second' FROM job_exe
+            WHERE status = 'QUEUED' AND dispatched IS NOT NULL
+            ORDER BY priority, queued, id LIMIT 1)
     )""",
 )
 
@@ -158,7 +160,7 @@ DEPTHS = (20, 20_000)
 
 
 def start_hinted(*, hint: int, node_id: int, worker: str, now: datetime) -> Row | None:
-    """Move the hinted execution from QUEUED to RUNNING unless a more urgent one waits.
+    """Move the hinted execution from QUEUED to RUNNING unless another one's turn comes before.
 
     One statement, so it needs no transaction around it. None also for a type that has a cap.
     """
