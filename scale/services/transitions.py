@@ -91,7 +91,7 @@ def enqueue_jobs(
 # really runs, unless something waits that is more urgent, or as urgent and was queued before. The
 # second's grace is for what others are claiming at this moment. Otherwise the most urgent is taken,
 # looked for among the first few of the queue, then among all that the window holds. The statistics
-# of a queue are always out of date: the statements leave the planner no choice but the index's order.
+# of a queue are always out of date: the statements leave the planner only the index's order.
 CLAIM = """
 WITH picked AS (
     SELECT e.id, e.job_id, j.disk_in_required, j.disk_out_required, j.cpus_required, j.mem_required
