@@ -175,6 +175,9 @@ class Run:
 
     def _check_tidiness(self) -> None:
         """While the system is up and idle: no message, no process, no directory of a job."""
+        # A worker that is just starting is about to clear up after the one before.
+        if not self.system.wait(START_SECONDS, self.system.is_ready):
+            self.evidence.left_over.append("a process that does not start")
         self.system.wait(TIDY_SECONDS, lambda: not self._untidy())
         self.evidence.left_over += self._untidy()
 

@@ -23,11 +23,11 @@ from launcher.server import free_port
 
 WORKERS = ("worker", "worker-2")
 PROCESSES = ("web", *WORKERS, "system", "beat")
-SLOTS_PER_WORKER = 2
+SLOTS_PER_WORKER = 3
 TICK_SECONDS = 0.1
 START_SECONDS = 90.0
-#: What Celery's worker logs when it has connected.
-READY = " ready."
+#: What a guardian logs when it starts a worker, and Celery's worker when it has connected.
+STARTED, READY = " worker_started ", " ready."
 #: The longest warm stop is that of a worker: two seconds for its jobs, a margin for the rest.
 STOP_SECONDS = 30.0
 #: A process that ends so soon after it was struck was not the cause of its end.
@@ -122,8 +122,11 @@ class System:
                 process.send_signal(number)
 
     def is_ready(self) -> bool:
-        """Tell whether every worker has said, since its first start, that it takes messages."""
-        return all(READY in self._fleet.log(name) for name in (*WORKERS, "system"))
+        """Tell whether all runs, and every worker said since its last start that it is ready."""
+        logs = [self._fleet.log(name) for name in (*WORKERS, "system")]
+        return len(self._fleet.alive()) == len(PROCESSES) and all(
+            log.rfind(READY) > log.rfind(STARTED) for log in logs
+        )
 
     def tree(self, name: str) -> list[psutil.Process]:
         """Return a process and all of its descendants, the programs of jobs left out."""
