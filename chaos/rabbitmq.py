@@ -5,6 +5,7 @@ import secrets
 import shutil
 import signal
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from kombu import Connection
@@ -19,13 +20,17 @@ SCRIPTS = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 
 
 class OwnRabbitMQ(Server):
-    """A node of its own with a port mapper of its own, both on loopback, data in `var_dir`."""
+    """A node of its own with a port mapper of its own, both on loopback, data in `var_dir`.
+
+    `settings` are numbers of RabbitMQ's own configuration, such as `consumer_timeout`.
+    """
 
     name = "RabbitMQ"
     stop_signal = signal.SIGTERM
 
-    def __init__(self, var_dir: Path) -> None:
+    def __init__(self, var_dir: Path, settings: Mapping[str, int] | None = None) -> None:
         super().__init__(var_dir)
+        self._settings = settings or {}
         self.password = "guest"  # noqa: S105 -- RabbitMQ's default, good on loopback only
         self._epmd: subprocess.Popen[bytes] | None = None
         self._epmd_port = 0
@@ -70,6 +75,7 @@ class OwnRabbitMQ(Server):
         write_private(self.home / "rabbitmq.conf", "log.console = false\n")
 
     def _spawn(self) -> None:
+        numbers = "".join(f" -rabbit {name} {value}" for name, value in self._settings.items())
         settings = {
             "HOME": str(self.home),
             "ERL_EPMD_PORT": str(self._epmd_port),
@@ -84,7 +90,9 @@ class OwnRabbitMQ(Server):
             "RABBITMQ_CONFIG_FILE": str(self.home / "rabbitmq.conf"),
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(self.home / "enabled_plugins"),
             "RABBITMQ_CONF_ENV_FILE": os.devnull,
-            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": (
+                f"-kernel inet_dist_use_interface {{127,0,0,1}}{numbers}"
+            ),
         }
         words = [f"{name}={value}" for name, value in settings.items()]
         # The group, started by a shell, is what `kill` ends.
