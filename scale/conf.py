@@ -4,13 +4,17 @@ import os
 import socket
 from bisect import bisect_left
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 from scale.env import Env
 
 MIB = 1024 * 1024
+#: A lease has to survive so many heartbeats, so that one that is late loses nothing.
+HEARTBEATS_PER_LEASE = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,11 +69,15 @@ class Conf:
 
     @classmethod
     def read(cls, env: Env) -> "Conf":
-        """Read every knob from the environment, the class's values being the defaults."""
+        """Read every knob from the environment, the class's values being the defaults.
+
+        Raises:
+            ImproperlyConfigured: a value is none, or does not go with another.
+        """
         mem_mib = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / MIB
         return cls(
             auth_open=env.text("SCALE_AUTH", "token", choices=("token", "open")) == "open",
-            lane_bounds=tuple(env.integers("SCALE_LANE_BOUNDS", cls.lane_bounds)),
+            lane_bounds=_lane_bounds(env),
             window=env.integer("SCALE_WINDOW", cls.window, least=1),
             publish_timeout_seconds=env.number(
                 "SCALE_PUBLISH_TIMEOUT_SECONDS", cls.publish_timeout_seconds, least=0.05
@@ -77,10 +85,8 @@ class Conf:
             reconcile_grace_seconds=env.number(
                 "SCALE_RECONCILE_GRACE_SECONDS", cls.reconcile_grace_seconds, least=1
             ),
-            lease_seconds=env.number("SCALE_LEASE_SECONDS", cls.lease_seconds, least=1),
-            heartbeat_seconds=env.number(
-                "SCALE_HEARTBEAT_SECONDS", cls.heartbeat_seconds, least=0.1
-            ),
+            lease_seconds=_lease_seconds(env),
+            heartbeat_seconds=_heartbeat_seconds(env),
             kill_grace_seconds=env.number("SCALE_KILL_GRACE_SECONDS", cls.kill_grace_seconds),
             warm_stop_seconds=env.number("SCALE_WARM_STOP_SECONDS", cls.warm_stop_seconds),
             worker_concurrency=env.integer(
@@ -108,6 +114,27 @@ class Conf:
             ),
             keep_load_days=env.integer("SCALE_KEEP_LOAD_DAYS", cls.keep_load_days),
         )
+
+
+def _lane_bounds(env: Env) -> tuple[int, ...]:
+    bounds = tuple(env.integers("SCALE_LANE_BOUNDS", Conf.lane_bounds))
+    if len(bounds) != len(Conf.lane_bounds) or any(a >= b for a, b in pairwise(bounds)):
+        env.refuse("SCALE_LANE_BOUNDS", "nine ascending whole numbers")
+    return bounds
+
+
+def _heartbeat_seconds(env: Env) -> float:
+    return env.number("SCALE_HEARTBEAT_SECONDS", Conf.heartbeat_seconds, least=0.1)
+
+
+def _lease_seconds(env: Env) -> float:
+    lease = env.number("SCALE_LEASE_SECONDS", Conf.lease_seconds, least=1)
+    if lease < (least := HEARTBEATS_PER_LEASE * _heartbeat_seconds(env)):
+        raise ImproperlyConfigured(
+            f"SCALE_LEASE_SECONDS must be at least {HEARTBEATS_PER_LEASE} times "
+            f"SCALE_HEARTBEAT_SECONDS, which makes {least:g}, not {lease:g}."
+        )
+    return lease
 
 
 def conf() -> Conf:

@@ -25,7 +25,7 @@ class Env:
         self.known.add(name)
         value = self.values.get(name, default)
         if choices and value not in choices:
-            self._refuse(name, "one of " + ", ".join(choices))
+            self.refuse(name, "one of " + ", ".join(choices))
         return value
 
     def flag(self, name: str, *, default: bool) -> bool:
@@ -69,9 +69,9 @@ class Env:
     def integers(self, name: str, default: Iterable[int] = ()) -> list[int]:
         """Return a comma-separated list of whole numbers."""
         try:
-            return [int(word) for word in self.words(name, map(str, default))]
+            return [int(word) for word in self.words(name, [str(number) for number in default])]
         except ValueError:
-            self._refuse(name, "whole numbers separated by commas")
+            self.refuse(name, "whole numbers separated by commas")
 
     def refuse_unknown(self, prefix: str, *, foreign: Iterable[str] = ()) -> None:
         """Refuse variables that begin with `prefix` and that nobody reads: likely a slip."""
@@ -89,8 +89,9 @@ class Env:
         try:
             return read(value)
         except ValueError:
-            self._refuse(name, expected)
+            self.refuse(name, expected)
 
-    def _refuse(self, name: str, expected: str) -> NoReturn:
+    def refuse(self, name: str, expected: str) -> NoReturn:
+        """Stop the start with a sentence that says what the variable must be."""
         shown = self.values.get(name, "")
         raise ImproperlyConfigured(f"{name} must be {expected}, not {shown!r}.")

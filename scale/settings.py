@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
@@ -9,6 +10,9 @@ from django.core.exceptions import ImproperlyConfigured
 from scale import VERSION
 from scale.conf import Conf
 from scale.env import Env
+
+#: Lanes are priorities of messages, which each of Celery's transports has in its own way or not.
+BROKER_SCHEMES = ("redis", "rediss", "amqp", "amqps", "pyamqp")
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -96,6 +100,11 @@ TIME_ZONE = "UTC"
 # ---- queue ----------------------------------------------------------------------------------
 
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "redis://localhost:6379/0")
+if urlsplit(CELERY_BROKER_URL).scheme not in BROKER_SCHEMES:
+    raise ImproperlyConfigured(
+        "CELERY_BROKER_URL must begin with redis:// or rediss:// (Redis; no Sentinel) or with "
+        "amqp:// or amqps:// (RabbitMQ)."
+    )
 #: After so long Redis hands an unacknowledged message out again; its claim is then refused.
 VISIBILITY_TIMEOUT_SECONDS = env.integer("SCALE_VISIBILITY_TIMEOUT_SECONDS", 3600, least=1)
 
