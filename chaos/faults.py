@@ -12,8 +12,8 @@ import psutil
 from chaos.broker import copy_for
 from chaos.client import Api
 from chaos.ground import Ground
-from chaos.plan import Fault
-from chaos.system import WORKERS, System
+from chaos.plan import LONGEST_SLEEP_SECONDS, Fault, Request
+from chaos.system import SLOTS_PER_WORKER, WORKERS, System
 from chaos.traffic import Traffic
 
 #: What a fault did, in words.
@@ -22,6 +22,8 @@ What = str
 MOST_MESSAGES = 20
 MOST_JOBS = 5
 CANCEL_SECONDS = 0.2
+#: How long a worker is waited for that is to be struck at work.
+WORK_SECONDS = 20.0
 #: By when the work of a lost worker is to be somebody else's (section 6 of the design).
 LOSS_SECONDS = 30.0
 
@@ -69,11 +71,12 @@ class Faults:
 
     def _strike_worker(self, fault: Fault, chance: random.Random) -> What:
         name = chance.choice(WORKERS)
+        if fault.kind.needs_work:
+            self._give_work(name)
         tree = self.system.tree(name)
         if not tree:
             return f"{name} was not running"
-        front = tree[0]
-        worker = next((p for p in tree if _is_celery(p)), front)
+        front, worker = tree[0], _worker_of(tree)
         guardian = next((p for p in tree if p.pid == worker.ppid()), front)
         self.victims = self._running_under(worker.pid)
         if fault.kind.name == "worker-loss":
@@ -96,6 +99,16 @@ class Faults:
             self.system.send(name, signal.SIGCONT, worker)
         self.system.start(name)
         return f"{name}, process {worker.pid}, {len(self.victims)} executions"
+
+    def _give_work(self, name: str) -> None:
+        """Have all slots filled, and wait until some of it runs on a worker."""
+        slots = SLOTS_PER_WORKER * len(WORKERS)
+        self.traffic.offer([Request("sleep", seconds=LONGEST_SLEEP_SECONDS)] * slots)
+        self.system.wait(WORK_SECONDS, lambda: self._runs_something(name))
+
+    def _runs_something(self, name: str) -> bool:
+        tree = self.system.tree(name)
+        return bool(tree) and bool(self._running_under(_worker_of(tree).pid))
 
     def _lose(self, name: str, tree: list[psutil.Process]) -> What:
         """Kill a worker with all it runs, and start it again only when others have taken over.
@@ -234,9 +247,13 @@ class Faults:
 
     def _running_under(self, pid: int) -> list[int]:
         rows = self.ground.query(
-            "SELECT id FROM job_exe WHERE status = 'RUNNING' AND worker ~ %s", [rf"\W{pid}\W"]
+            "SELECT id FROM job_exe WHERE status = 'RUNNING' AND worker ~ %s", [rf"\.{pid}\."]
         )
         return [row["id"] for row in rows]
+
+
+def _worker_of(tree: list[psutil.Process]) -> psutil.Process:
+    return next((process for process in tree if _is_celery(process)), tree[0])
 
 
 def _is_celery(process: psutil.Process) -> bool:

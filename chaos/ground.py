@@ -28,6 +28,8 @@ Row = dict[str, Any]
 DEFAULT_PORTS = {"postgres": 5432, "postgresql": 5432, "redis": 6379, "amqp": 5672, "pyamqp": 5672}
 QUERY_PATIENCE_SECONDS = 60.0
 CRASH_SECONDS = 20.0
+#: Longer than a message takes to a worker; PostgreSQL allows up to 100 ms.
+SLOW_COMMIT_MICROSECONDS = 80_000
 
 
 class Ground:
@@ -110,6 +112,29 @@ class Ground:
         assert self.postgres is not None  # noqa: S101
         self.postgres.start()
 
+    @contextmanager
+    def slow_commits(self) -> Iterator[None]:
+        """Have every commit of the own database take long for the block, as on a busy disk.
+
+        What is published before the commit, or without waiting for it, then comes too early.
+        """
+        if self.postgres is None:
+            yield
+            return
+        self._set_commit_delay(SLOW_COMMIT_MICROSECONDS)
+        try:
+            yield
+        finally:
+            self._set_commit_delay(0)
+
+    def _set_commit_delay(self, microseconds: int) -> None:
+        _execute(
+            self._direct,
+            f"ALTER SYSTEM SET commit_delay = {microseconds}",
+            "ALTER SYSTEM SET commit_siblings = 0",
+            "SELECT pg_reload_conf()",
+        )
+
     def stop_broker(self, *, crash: bool) -> None:
         """Stop the own broker, in order or by SIGKILL."""
         if isinstance(self.own_broker, OwnRabbitMQ) and crash:
@@ -188,6 +213,7 @@ def _database_of_our_own(server: str) -> Iterator[str]:
             _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _execute(server: str, sql: str) -> None:
+def _execute(server: str, *statements: str) -> None:
     with psycopg.connect(server, autocommit=True, connect_timeout=5) as link:
-        link.execute(sql.encode())
+        for sql in statements:
+            link.execute(sql.encode())

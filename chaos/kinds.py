@@ -36,6 +36,8 @@ class Kind:
     needs: Needs = Needs.NOTHING
     #: Lasts that much longer than a lease.
     outlasts_lease: bool = False
+    #: Proves nothing about a worker that runs nothing: it waits until one of its own is busy.
+    needs_work: bool = False
     is_quick: bool = True
 
 
@@ -47,8 +49,8 @@ KINDS = (
     Kind("worker-tree-kill", (0.0, 2.0)),
     Kind("worker-restart", (0.0, 1.0)),
     # Until others have taken over what it ran: that is what is waited for.
-    Kind("worker-loss"),
-    Kind("worker-freeze", (1.0, 4.0), outlasts_lease=True, is_quick=False),
+    Kind("worker-loss", needs_work=True),
+    Kind("worker-freeze", (1.0, 4.0), outlasts_lease=True, needs_work=True, is_quick=False),
     Kind("job-kill"),
     # The other processes.
     Kind("web-kill", (0.0, 1.0), Strikes.WEB),

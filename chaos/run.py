@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from chaos.catalogue import PROBE
 from chaos.checks import judge
 from chaos.client import Api
 from chaos.diary import Diary
@@ -12,7 +13,7 @@ from chaos.evidence import Evidence, Finding, read_database, read_files
 from chaos.faults import Faults
 from chaos.ground import Ground
 from chaos.journal import read_journals
-from chaos.plan import Fault, Segment, Size, make_plan
+from chaos.plan import Fault, Request, Segment, Size, make_plan
 from chaos.recovery import Recovery
 from chaos.system import SLOTS_PER_WORKER, START_SECONDS, WORKERS, System
 from chaos.traffic import Traffic
@@ -27,6 +28,8 @@ TIDY_SECONDS = 20.0
 SETTLE_SECONDS = 60.0
 #: Between jobs that come one by one.
 LONE_SECONDS = 0.3
+#: How many jobs are alone in the end of a calm.
+ALONE = 3
 
 UNFINISHED = """
 SELECT count(*) FILTER (WHERE status IN ('PENDING', 'QUEUED', 'RUNNING')) AS unfinished,
@@ -122,7 +125,9 @@ class Run:
     def _keep_calm(self, segment: Segment) -> None:
         """Have a part of the work done in peace, to judge order and delay by.
 
-        When all work so far is done, first comes a burst, then jobs one by one.
+        When all work so far is done, first comes a burst, then jobs one by one, at last a few each
+        of which is alone: nothing but its own message makes it start. After the burst, commits are
+        slow: a message that does not wait for its commit comes too early then.
         """
         if not self._settle(SETTLE_SECONDS + self.order.size.lease_seconds):
             self.diary.say("not calm: the work so far is not done")
@@ -132,10 +137,14 @@ class Run:
         half = len(segment.requests) // 2
         self.traffic.offer(segment.requests[:half])
         self._settle(SETTLE_SECONDS)
-        for request in segment.requests[half:]:
-            self.traffic.offer([request])
-            self.system.wait(LONE_SECONDS)
-        self._settle(SETTLE_SECONDS)
+        with self.ground.slow_commits():
+            for request in segment.requests[half:]:
+                self.traffic.offer([request])
+                self.system.wait(LONE_SECONDS)
+            self._settle(SETTLE_SECONDS)
+            for _ in range(ALONE):
+                self.traffic.offer([Request(PROBE)])
+                self._settle(SETTLE_SECONDS)
         self.diary.say(f"    calm: {len(segment.requests)} requests")
 
     def _settle(self, seconds: float) -> bool:

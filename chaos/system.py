@@ -61,7 +61,8 @@ class System:
             "SCALE_ALLOWED_HOSTS": "127.0.0.1",
             "SCALE_HTTPS": "false",
             "SCALE_WORK_DIR": str(self.work),
-            "SCALE_HOSTNAME": "chaos",
+            # A worker clears up after the dead ones of its own host, not of another run's.
+            "SCALE_HOSTNAME": f"chaos-{port}",
             "SCALE_LOAD_SAMPLE_SECONDS": "5",
             "SCALE_LEASE_SECONDS": str(lease_seconds),
             "SCALE_RECONCILE_GRACE_SECONDS": "5",
