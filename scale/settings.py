@@ -83,6 +83,12 @@ DATABASES: dict[str, Any] = {
 }
 if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
     raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database.")
+TCP_PATIENCE = {
+    "tcp_user_timeout": 20_000,  # milliseconds
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
 DATABASES["default"].setdefault("OPTIONS", {}).update(
     connect_timeout=3,
     application_name="scale",
@@ -90,8 +96,20 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
     # than running it. (A pooler in transaction mode must support prepared statements.)
     server_side_binding=True,
     prepare_threshold=5,
+    # A peer that vanished without a word is given up within half a minute, by both sides: the
+    # kernel's default is two hours, and so long a dead worker's transaction would keep its locks.
+    **TCP_PATIENCE,
     # No statement here is long enough to repay compiling it; walks of large graphs look as if.
-    options=f"{DATABASES['default']['OPTIONS'].get('options', '')} -c jit=off".strip(),
+    options=" ".join(
+        [
+            DATABASES["default"]["OPTIONS"].get("options", ""),
+            *(
+                f"-c tcp_{name.removeprefix('tcp_')}={value}"
+                for name, value in TCP_PATIENCE.items()
+            ),
+            "-c jit=off",
+        ]
+    ).strip(),
 )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
