@@ -7,11 +7,14 @@ from bench import f1_drain, f3_accept
 from bench.lab import DIRECTORY, open_lab
 from bench.machine import facts
 from bench.options import read
-from bench.report import markdown, write
+from bench.report import fill_in, markdown, write
 from launcher import leash
 from launcher.errors import exit_with
 
-MEASURES = {"f1": f1_drain.measure, "f3": f3_accept.measure}
+MEASURES = {
+    "f1": f1_drain.measure,
+    "f3": f3_accept.measure,
+}
 
 
 def main() -> int:
@@ -34,6 +37,8 @@ def main() -> int:
             result.seconds = time.monotonic() - begun
             results.append(result)
             write(results, about, DIRECTORY)
+            if options.write is not None:
+                options.write.write_text(fill_in(options.write.read_text(), results, about))
     leash.sweep()
     sys.stdout.write("\n" + markdown(results, about))
     return 0

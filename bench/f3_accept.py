@@ -3,7 +3,7 @@
 from bench.figures import Series, ratio
 from bench.http_load import Load, Task, run_load
 from bench.lab import PEERS, Lab, wait_until
-from bench.results import Result, Verdict, at_least
+from bench.results import Result, at_least, stated
 from bench.rounds import take_turns
 from bench.subject import Scale
 from launcher.server import free_port
@@ -49,7 +49,7 @@ def measure(lab: Lab) -> Result:
         ratios=[share],
         verdicts=[
             at_least(GOAL, share),
-            Verdict("p99 stated", f"{p99s[0].median:.1f} ms", None),
+            stated("p99", p99s[0]),
         ],
     )
 

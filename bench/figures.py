@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
+#: The unit of what has none.
+RATIO = "×"
+
 #: The beginning of a drain, in which processes still start up, does not count.
 SKIP = 0.25
 
@@ -35,12 +38,19 @@ class Series:
 def ratio(above: Series, below: Series, name: str = "") -> Series:
     """Divide two series pair by pair, so that what slows a whole round down cancels out."""
     values = [a / b for a, b in zip(above.values, below.values, strict=True)]
-    return Series(name or f"{above.name} ÷ {below.name}", "×", values)
+    return Series(name or f"{above.name} ÷ {below.name}", RATIO, values)
 
 
-def best(series: Sequence[Series]) -> Series:
-    """Return the series with the highest median."""
-    return max(series, key=lambda one: one.median)
+def total(series: Sequence[Series], name: str) -> Series:
+    """Add series up pair by pair."""
+    values = [sum(of_round) for of_round in zip(*(one.values for one in series), strict=True)]
+    return Series(name, series[0].unit, values)
+
+
+def best_of_each_round(series: Sequence[Series], name: str) -> Series:
+    """Return the highest value of each round, whoever had it."""
+    values = [max(of_round) for of_round in zip(*(one.values for one in series), strict=True)]
+    return Series(name, series[0].unit, values)
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -62,3 +72,10 @@ def steady_rate(samples: Sequence[tuple[float, int]], total: int, skip: float = 
     if started is None or ended is None or ended[0] <= started[0]:
         raise ValueError(f"{total} were too few, or not done: {samples[-3:]}")
     return (ended[1] - started[1]) / (ended[0] - started[0])
+
+
+def figure(value: float) -> str:
+    """Return a number with about three digits that count."""
+    size = abs(value)
+    decimals = 0 if size >= 100 else 1 if size >= 10 else 2
+    return f"{value:,.{decimals}f}"

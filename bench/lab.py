@@ -72,6 +72,10 @@ class Lab:
             client.flushdb()
         return url
 
+    def broker(self, number: int) -> str:
+        """Return the broker of a Scale: the one that was named, else a Redis database, emptied."""
+        return self.servers.broker if "CELERY_BROKER_URL" in os.environ else self.redis(number)
+
     def fleet(self, environment: Mapping[str, str], commands: Mapping[str, str]) -> Fleet:
         """Return processes that are stopped with the lab; `commands` may be started by name."""
         fleet = Fleet(environment, DIRECTORY / "log")

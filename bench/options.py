@@ -3,6 +3,8 @@
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 MEASURES = ("f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8")
 
@@ -33,6 +35,23 @@ class Options:
     requests: int = 20
     peers: tuple[str, ...] = ()
     loglevel: str = "INFO"
+    #: A document whose figures are replaced.
+    write: Path | None = None
+
+
+#: Shows in a minute or two that every measure runs; its figures mean nothing.
+QUICK: dict[str, Any] = {
+    "rounds": 1,
+    "jobs": 300,
+    "seconds": 2.0,
+    "pickups": 5,
+    "chain": 5,
+    "fan_out": 20,
+    "requeue": 1000,
+    "queued": (0, 1000),
+    "finished": 2000,
+    "requests": 1,
+}
 
 
 def read(words: Sequence[str] | None = None) -> Options:
@@ -41,26 +60,37 @@ def read(words: Sequence[str] | None = None) -> Options:
     parser = argparse.ArgumentParser(
         prog="bin/bench",
         description="Measure Scale beside its peers; results go to var/bench/results.{md,json}.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        argument_default=argparse.SUPPRESS,
     )
-    add = parser.add_argument
-    add("--only", type=_measures, default=default.only, metavar="f1,f3", help="these measures")
-    add("--rounds", type=_count, default=default.rounds, help="rounds of each measure")
-    add("--jobs", type=_count, default=default.jobs, help="jobs of one drain")
-    add("--slots", type=_count, default=default.slots, help="programs at once per worker process")
-    add("--processes", type=_count, default=default.processes, help="worker processes of each")
-    add("--seconds", type=float, default=default.seconds, help="load of one round of F2, F3")
-    add("--connections", type=_count, default=default.connections, help="HTTP connections")
-    add("--pickups", type=_count, default=default.pickups, help="jobs of one round of F4")
-    add("--chain", type=_count, default=default.chain, help="jobs of F5's chain")
-    add("--fan-out", type=_count, default=default.fan_out, help="jobs of F5's fan-out")
-    add("--requeue", type=_count, default=default.requeue, help="failed jobs of F6")
-    add("--queued", type=_numbers, default=default.queued, help="levels of queued jobs of F7")
-    add("--finished", type=int, default=default.finished, help="finished jobs of F7's last level")
-    add("--requests", type=_count, default=default.requests, help="requests per route in F7")
-    add("--peers", type=_words, default=default.peers, help="only these peers (part of the name)")
-    add("--loglevel", default=default.loglevel, help="SCALE_LOG_LEVEL of Scale's processes")
-    return Options(**vars(parser.parse_args(words)))
+
+    def add(name: str, kind: Any, what: str, **more: Any) -> None:
+        value = getattr(default, name.replace("-", "_"))
+        shown = ",".join(map(str, value)) if isinstance(value, tuple) else value
+        default_text = "" if value is None or value == () else f" (default: {shown})"
+        parser.add_argument(f"--{name}", type=kind, help=f"{what}{default_text}", **more)
+
+    add("only", _measures, "these measures", metavar="f1,f3")
+    add("rounds", _count, "rounds of each measure")
+    add("jobs", _count, "jobs of one drain")
+    add("slots", _count, "programs at once per worker process of Scale")
+    add("processes", _count, "worker processes of each")
+    add("seconds", float, "load of one round of F2, F3")
+    add("connections", _count, "HTTP connections")
+    add("pickups", _count, "jobs of one round of F4")
+    add("chain", _count, "jobs of F5's chain")
+    add("fan-out", _count, "jobs of F5's fan-out")
+    add("requeue", _count, "failed jobs of F6")
+    add("queued", _numbers, "levels of queued jobs of F7")
+    add("finished", int, "finished jobs of F7's last level")
+    add("requests", _count, "requests per route in F7")
+    add("peers", _words, "only these peers of F1 (part of the name)")
+    add("loglevel", str, "SCALE_LOG_LEVEL of Scale's processes")
+    add("write", Path, "replace the figures of the measures that ran in this document")
+    parser.add_argument(
+        "--quick", action="store_true", help="small sizes, to see that every measure runs"
+    )
+    given = vars(parser.parse_args(words))
+    return Options(**(QUICK if given.pop("quick", False) else {}) | given)
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -81,4 +111,4 @@ def _count(text: str) -> int:
 
 
 def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(int(word) for word in _words(text))
+    return tuple(sorted(int(word) for word in _words(text)))

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from bench.figures import Series
+from bench.figures import Series, figure
 from bench.results import Result, Table
+from launcher.errors import Problem
 
 MARKS = {True: "met", False: "**not met**", None: "stated"}
 
@@ -26,16 +27,36 @@ def markdown(results: Sequence[Result], facts: Mapping[str, str]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def figure(value: float) -> str:
-    """Return a number with about three digits that count."""
-    size = abs(value)
-    decimals = 0 if size >= 100 else 1 if size >= 10 else 2
-    return f"{value:,.{decimals}f}"
+def fill_in(document: str, results: Sequence[Result], facts: Mapping[str, str]) -> str:
+    """Return a document with the figures of these measures, and the facts, in their places.
+
+    A place begins with `<!-- bench f1 -->` or `<!-- bench facts -->` and ends with
+    `<!-- end -->`.
+
+    Raises:
+        Problem: there is no place for one of them.
+    """
+    parts = {"facts": _table(("", ""), facts.items())}
+    for result in results:
+        lines = [f"{result.method} Measured {facts['date']}.", *_figures(result)]
+        parts[result.key] = "\n\n".join(lines)
+    for key, part in parts.items():
+        begin, end = f"<!-- bench {key} -->", "<!-- end -->"
+        before, found, rest = document.partition(begin)
+        _, ended, after = rest.partition(end)
+        if not (found and ended):
+            raise Problem(f"The document has no {begin} … {end}.")
+        document = f"{before}{begin}\n{part}\n{end}{after}"
+    return document
 
 
 def _section(result: Result) -> Iterator[str]:
     yield f"## {result.key.upper()} {result.title}"
     yield f"{result.method} Took {result.seconds:.0f} s."
+    yield from _figures(result)
+
+
+def _figures(result: Result) -> Iterator[str]:
     if result.series:
         yield _table(("", "median", "spread", "rounds"), map(_series_row, result.series))
     if result.ratios:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bench.figures import Series
+from bench.figures import RATIO, Series, figure
 
 
 @dataclass(frozen=True)
@@ -38,15 +38,29 @@ class Result:
     seconds: float = 0.0
 
 
-def at_least(goal: float, ratio: Series) -> Verdict:
-    """Judge a ratio that should not be smaller than the goal."""
-    return Verdict(f"{ratio.name} at least {goal:g}", _times(ratio), ratio.median >= goal)
+def at_least(goal: float, found: Series) -> Verdict:
+    """Judge what should not be smaller than the goal."""
+    return _judge(goal, found, "at least", is_met=found.median >= goal)
 
 
-def at_most(goal: float, ratio: Series) -> Verdict:
-    """Judge a ratio that should not be larger than the goal."""
-    return Verdict(f"{ratio.name} at most {goal:g}", _times(ratio), ratio.median <= goal)
+def at_most(goal: float, found: Series) -> Verdict:
+    """Judge what should not be larger than the goal."""
+    return _judge(goal, found, "at most", is_met=found.median <= goal)
 
 
-def _times(ratio: Series) -> str:
-    return f"{ratio.median:.2f} ({ratio.least:.2f}–{ratio.most:.2f})"
+def stated(name: str, *found: Series) -> Verdict:
+    """State what has no goal."""
+    return Verdict(f"{name} stated", ", ".join(map(_shown, found)), None)
+
+
+def _judge(goal: float, found: Series, bound: str, *, is_met: bool) -> Verdict:
+    return Verdict(f"{found.name} {bound} {goal:,g}{_unit(found)}", _shown(found), is_met)
+
+
+def _shown(found: Series) -> str:
+    spread = f"({figure(found.least)}–{figure(found.most)})"
+    return f"{figure(found.median)}{_unit(found)} {spread}"
+
+
+def _unit(found: Series) -> str:
+    return "" if found.unit == RATIO else f" {found.unit}"

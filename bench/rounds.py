@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from bench.figures import Series
-from bench.report import figure
+from bench.figures import Series, figure
 from launcher.servers import Say
 
 

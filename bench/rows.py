@@ -3,7 +3,8 @@
 Copying keeps the rows what Scale itself writes, whatever columns they have.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from bench.postgres import Database
 
@@ -84,22 +85,48 @@ def copy_job(
     database: Database, template: int, count: int, *, job: Overrides, execution: Overrides
 ) -> None:
     """Copy a job, its event and its first execution so many times, with other values in some."""
-    if database.value("SELECT rolsuper FROM pg_roles WHERE rolname = current_user"):
-        # Foreign keys hold by construction; checking each would take most of the time.
-        database.rows("SET session_replication_role = replica")
-    for first in range(1, count + 1, BATCH):
-        database.rows(
-            COPY.format(
-                first=first,
-                last=min(count, first + BATCH - 1),
-                total=count,
-                template=template,
-                **_values("event", _columns(database, "trigger_event", "id"), {}),
-                **_values("job", _columns(database, "job", "id", "event_id"), job),
-                **_values("execution", _columns(database, "job_exe", "id", "job_id"), execution),
+    with unchecked(database):
+        for first in range(1, count + 1, BATCH):
+            database.rows(
+                COPY.format(
+                    first=first,
+                    last=min(count, first + BATCH - 1),
+                    total=count,
+                    template=template,
+                    **_values("event", _columns(database, "trigger_event", "id"), {}),
+                    **_values("job", _columns(database, "job", "id", "event_id"), job),
+                    **_values(
+                        "execution", _columns(database, "job_exe", "id", "job_id"), execution
+                    ),
+                )
             )
-        )
-    database.rows("SET session_replication_role = DEFAULT")
+
+
+def remove_jobs(database: Database, condition: str) -> None:
+    """Remove the jobs for which a condition holds, with their executions and what these printed."""
+    jobs = f"SELECT id FROM job WHERE {condition}"  # noqa: S608
+    executions = f"SELECT id FROM job_exe WHERE job_id IN ({jobs})"  # noqa: S608
+    with unchecked(database):
+        for table, column, those in (
+            ("job_exe_log", "job_exe_id", executions),
+            ("job_exe", "job_id", jobs),
+            ("job", "id", jobs),
+        ):
+            database.rows(f"DELETE FROM {table} WHERE {column} IN ({those})")  # noqa: S608
+
+
+@contextmanager
+def unchecked(database: Database) -> Iterator[None]:
+    """Leave foreign keys unchecked for the block, if the role may.
+
+    They hold by construction; checking each would take most of the time.
+    """
+    if database.value("SELECT rolsuper FROM pg_roles WHERE rolname = current_user"):
+        database.rows("SET session_replication_role = replica")
+    try:
+        yield
+    finally:
+        database.rows("SET session_replication_role = DEFAULT")
 
 
 def sample_load(database: Database, job_type_id: int, *, days: int) -> None:

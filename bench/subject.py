@@ -15,22 +15,28 @@ import psycopg
 from bench.figures import steady_rate
 from bench.lab import DIRECTORY, Lab, wait_until
 from bench.postgres import Database
-from bench.rows import QUEUED_EXECUTION, QUEUED_JOB, copy_job
+from bench.rows import QUEUED_EXECUTION, QUEUED_JOB, copy_job, remove_jobs
 from bench.watch import watch
 from launcher.errors import Problem
 from launcher.paths import ROOT
 from launcher.server import free_port
 
 BACKGROUND = ("system", "beat")
+#: The peers have the Redis databases before it.
+FIRST_BROKER = 4
 
 
 class Scale:
-    """Runs only while it is measured, but for the web process, which idles."""
+    """Runs only while it is measured, but for the web process, which idles.
+
+    Where several are beside each other their numbers keep their brokers apart.
+    """
 
     name = "Scale"
 
-    def __init__(self, lab: Lab) -> None:
+    def __init__(self, lab: Lab, *, number: int = 0) -> None:
         self.lab = lab
+        self.broker = lab.broker(FIRST_BROKER + number)
         self.database_url = lab.database("scale")
         self.workers = tuple(f"worker-{n}" for n in range(lab.options.processes))
         port = free_port()
@@ -38,7 +44,7 @@ class Scale:
         self.fleet = lab.fleet(
             {
                 "DATABASE_URL": self.database_url,
-                "CELERY_BROKER_URL": lab.servers.broker,
+                "CELERY_BROKER_URL": self.broker,
                 "PORT": str(port),
                 "SCALE_SECRET_KEY": secrets.token_hex(),
                 "SCALE_ALLOWED_HOSTS": "127.0.0.1",
@@ -96,7 +102,7 @@ class Scale:
             raise Problem(f"{method} {path}: {response.status_code} {response.text[:500]}")
         return response.json()
 
-    def job_type(self, name: str, command: str, arguments: str = "") -> int:
+    def job_type(self, name: str, command: str, arguments: str = "", **fields: Any) -> int:
         """Register a job type without inputs and outputs."""
         interface = {
             "command": command,
@@ -104,12 +110,22 @@ class Scale:
             "input_data": [],
             "output_data": [],
         }
-        body = {"name": name, "version": "1.0", "interface": interface}
+        body = {"name": name, "version": "1.0", "interface": interface, **fields}
         return int(self.request("POST", "/job-types/", json=body)["id"])
 
     def queue(self, job_type_id: int) -> int:
         """Queue one job as a client does; return its id."""
         return int(self.request("POST", "/queue/new-job/", json={"job_type_id": job_type_id})["id"])
+
+    def recipe_type(self, name: str, definition: dict[str, Any]) -> int:
+        """Register a recipe type."""
+        body = {"name": name, "version": "1.0", "definition": definition}
+        return int(self.request("POST", "/recipe-types/", json=body)["id"])
+
+    def queue_recipe(self, recipe_type_id: int) -> int:
+        """Queue a recipe that takes nothing, as a client does; return its id."""
+        body = {"recipe_type_id": recipe_type_id}
+        return int(self.request("POST", "/queue/new-recipe/", json=body)["id"])
 
     def pause(self, job_type_id: int, *, paused: bool) -> None:
         """Pause or resume a job type."""
@@ -119,6 +135,10 @@ class Scale:
         """Queue so many `/bin/true` jobs at once."""
         copy_job(self.database, self.template, count, job=QUEUED_JOB, execution=QUEUED_EXECUTION)
         self.database.rows("ANALYZE job, job_exe")
+
+    def clear_queue(self) -> None:
+        """Take away whatever waits, but for the job that others are copies of."""
+        remove_jobs(self.database, f"status = 'QUEUED' AND id <> {self.template}")
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -134,10 +154,13 @@ class Scale:
         return self.database.value("SELECT clock_timestamp()")
 
     def completed_since(self, instant: Any) -> int:
-        """Return how many executions were completed since."""
+        """Return how many `/bin/true` jobs were completed since."""
         count = self.database.value(
-            "SELECT count(*) FROM job_exe WHERE last_modified >= %s AND status = 'COMPLETED'",
-            (instant,),
+            """
+            SELECT count(*) FROM job_exe
+            WHERE last_modified >= %s AND status = 'COMPLETED' AND job_type_id = %s
+            """,
+            (instant, self.true),
         )
         return int(count)
 
@@ -162,6 +185,14 @@ class Scale:
         """Tell whether a job has ended."""
         return bool(
             self.database.value("SELECT ended IS NOT NULL FROM job WHERE id = %s", (job_id,))
+        )
+
+    def is_complete(self, recipe_id: int) -> bool:
+        """Tell whether a recipe has completed."""
+        return bool(
+            self.database.value(
+                "SELECT completed IS NOT NULL FROM recipe WHERE id = %s", (recipe_id,)
+            )
         )
 
     def is_idle(self) -> bool:

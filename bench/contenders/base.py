@@ -17,8 +17,15 @@ class Peer:
     name: str
     #: Also what its processes are called.
     key: str
+    #: Whether it loses no queued or taken task when one of its processes crashes.
+    is_durable: bool
+    #: How it is set up.
+    settings: str
 
-    def __init__(
+    def __init__(self, lab: Lab) -> None:
+        raise NotImplementedError
+
+    def _set_up(
         self, lab: Lab, *, environment: Mapping[str, str], commands: Mapping[str, str]
     ) -> None:
         self.lab = lab
@@ -62,7 +69,14 @@ def counter(database: str, query: str) -> Callable[[], int]:
     return lambda: int(link.value(query))
 
 
-def queue_length(url: str, key: str) -> Callable[[], int]:
-    """Return a function that tells how long a list in Redis is."""
+def unacknowledged(url: str) -> Callable[[], int]:
+    """Return a function that tells how many tasks of Celery wait in Redis or are under way."""
     client = redis.Redis.from_url(url)
-    return lambda: int(client.llen(key))
+
+    def count() -> int:
+        pipe = client.pipeline()
+        pipe.llen("celery")
+        pipe.hlen("unacked")
+        return sum(pipe.execute())
+
+    return count

@@ -7,9 +7,11 @@ from bench.lab import Lab
 class DjangoQ(Peer):
     """A cluster; besides its workers it has a sentinel, a pusher and a monitor process."""
 
-    def __init__(self, lab: Lab, *, environment: dict[str, str]) -> None:
+    settings = "its workers beside a sentinel, a pusher and a monitor process; bulk 50"
+
+    def _set_up_with(self, lab: Lab, *, environment: dict[str, str]) -> None:
         database = lab.database("django_q")
-        super().__init__(
+        self._set_up(
             lab,
             environment={
                 "PEER_DATABASE": database,
@@ -32,16 +34,16 @@ class DjangoQ(Peer):
 class DjangoQOrm(DjangoQ):
     """Its queue in PostgreSQL too."""
 
-    name, key = "django-q2 (ORM broker)", "django-q-orm"
+    name, key, is_durable = "django-q2 (ORM broker)", "django-q-orm", True
 
     def __init__(self, lab: Lab) -> None:
-        super().__init__(lab, environment={})
+        self._set_up_with(lab, environment={})
 
 
 class DjangoQRedis(DjangoQ):
     """Its queue in Redis, where it has no acknowledgments: a crash loses what was taken."""
 
-    name, key = "django-q2 (Redis broker)", "django-q-redis"
+    name, key, is_durable = "django-q2 (Redis broker)", "django-q-redis", False
 
     def __init__(self, lab: Lab) -> None:
-        super().__init__(lab, environment={"PEER_BROKER": lab.redis(3)})
+        self._set_up_with(lab, environment={"PEER_BROKER": lab.redis(3)})

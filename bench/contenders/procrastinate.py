@@ -11,12 +11,13 @@ COUNT = "SELECT count(*) FROM procrastinate_jobs WHERE status = 'succeeded'"
 class Procrastinate(Peer):
     """Queued in batches, listening for new jobs."""
 
-    name, key = "procrastinate", "procrastinate"
+    name, key, is_durable = "procrastinate", "procrastinate", True
+    settings = f"{CONCURRENCY} tasks at a time per process, queued by batch_defer"
 
     def __init__(self, lab: Lab, *, concurrency: int = CONCURRENCY) -> None:
         database = lab.database(self.key)
         command = f"exec {lab.python} {PEERS / 'procrastinate_peer.py'} work {concurrency}"
-        super().__init__(
+        self._set_up(
             lab,
             environment={"PEER_DATABASE": database},
             commands={f"{n}": command for n in range(lab.options.processes)},

@@ -19,8 +19,7 @@ app = Celery(
 )
 app.conf.update(
     task_ignore_result="PEER_RESULTS" not in os.environ,
-    task_acks_late=os.environ.get("PEER_LATE", "1") == "1",
-    worker_prefetch_multiplier=int(os.environ.get("PEER_PREFETCH", "4")),
+    task_acks_late=True,
     worker_send_task_events=False,
     task_send_sent_event=False,
     broker_connection_retry_on_startup=True,
