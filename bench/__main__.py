@@ -3,7 +3,7 @@
 import sys
 import time
 
-from bench import f1_drain, f3_accept
+from bench import f1_drain, f2_together, f3_accept, f4_pickup, f5_recipes, f6_bulk
 from bench.lab import DIRECTORY, open_lab
 from bench.machine import facts
 from bench.options import read
@@ -13,7 +13,11 @@ from launcher.errors import exit_with
 
 MEASURES = {
     "f1": f1_drain.measure,
+    "f2": f2_together.measure,
     "f3": f3_accept.measure,
+    "f4": f4_pickup.measure,
+    "f5": f5_recipes.measure,
+    "f6": f6_bulk.measure,
 }
 
 
