@@ -50,8 +50,8 @@ class Faults:
         actions: dict[str, Callable[[], What]] = {
             "job-kill": lambda: self._kill_program(chance),
             "broker-flush": self.ground.broker.flush,
-            "broker-cut": lambda: f"{self.ground.broker_proxy.cut()} connections",
-            "database-cut": lambda: f"{self.ground.database_proxy.cut()} connections",
+            "broker-cut": lambda: self._cut("broker"),
+            "database-cut": lambda: self._cut("database"),
             "messages-double": lambda: self._double(chance),
             "messages-delay": lambda: self._delay(fault, chance),
             "messages-lose": lambda: f"{len(self.ground.broker.take(MOST_MESSAGES))} messages",
@@ -86,6 +86,8 @@ class Faults:
                 self.system.halt(name)
             case "worker-freeze":
                 self.system.send(name, signal.SIGSTOP, worker)
+            case "worker-cut":
+                self.ground.links[name].refuse()
             case "worker-kill":
                 self.system.kill(name, worker)
             case "guardian-kill":
@@ -97,18 +99,19 @@ class Faults:
         self._hold(fault)
         if fault.kind.name == "worker-freeze":
             self.system.send(name, signal.SIGCONT, worker)
+        self.ground.links[name].accept()
         self.system.start(name)
         return f"{name}, process {worker.pid}, {len(self.victims)} executions"
 
     def _give_work(self, name: str) -> None:
-        """Have all slots filled, and wait until some of it runs on a worker."""
+        """Queue enough for all slots, and wait until those of a worker are filled."""
         slots = SLOTS_PER_WORKER * len(WORKERS)
         self.traffic.offer([Request("sleep", seconds=LONGEST_SLEEP_SECONDS)] * slots)
-        self.system.wait(WORK_SECONDS, lambda: self._runs_something(name))
+        self.system.wait(WORK_SECONDS, lambda: self._is_full(name))
 
-    def _runs_something(self, name: str) -> bool:
+    def _is_full(self, name: str) -> bool:
         tree = self.system.tree(name)
-        return bool(tree) and bool(self._running_under(_worker_of(tree).pid))
+        return bool(tree) and len(self._running_under(_worker_of(tree).pid)) == SLOTS_PER_WORKER
 
     def _lose(self, name: str, tree: list[psutil.Process]) -> What:
         """Kill a worker with all it runs, and start it again only when others have taken over.
@@ -134,16 +137,20 @@ class Faults:
         return name
 
     def _strike_server(self, fault: Fault, subject: str, verb: str) -> What:
-        proxy = self.ground.broker_proxy if subject == "broker" else self.ground.database_proxy
+        proxies = self.ground.proxies(subject)
         match verb:
             case "freeze":
-                proxy.freeze()
+                for proxy in proxies:
+                    proxy.freeze()
                 self._hold(fault)
-                proxy.thaw()
+                for proxy in proxies:
+                    proxy.thaw()
             case "refuse":
-                proxy.refuse()
+                for proxy in proxies:
+                    proxy.refuse()
                 self._hold(fault)
-                proxy.accept()
+                for proxy in proxies:
+                    proxy.accept()
             case _ if subject == "broker":
                 self.ground.stop_broker(crash=verb == "kill")
                 self._hold(fault)
@@ -153,6 +160,9 @@ class Faults:
                 self._hold(fault)
                 self.ground.start_database()
         return f"{subject} for {fault.hold_seconds} s"
+
+    def _cut(self, subject: str) -> What:
+        return f"{sum(proxy.cut() for proxy in self.ground.proxies(subject))} connections"
 
     def _kill_program(self, chance: random.Random) -> What:
         programs = self.system.programs()

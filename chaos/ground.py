@@ -49,6 +49,8 @@ class Ground:
         #: As Scale sees them.
         self.database_url = ""
         self.broker_url = ""
+        #: Ways to the database for one process each, by its name.
+        self.links: dict[str, Proxy] = {}
         self._direct = ""
 
     def __enter__(self) -> Self:
@@ -73,6 +75,17 @@ class Ground:
         trace: TracebackType | None,
     ) -> None:
         self._resources.close()
+
+    def link(self, name: str) -> str:
+        """Return an address of the database for one process, to cut it off alone."""
+        self.links[name] = self._resources.enter_context(_proxy_for(self._direct))
+        return _through(self._direct, self.links[name])
+
+    def proxies(self, subject: str) -> list[Proxy]:
+        """Return all proxies before the broker or the database."""
+        if subject == "broker":
+            return [self.broker_proxy]
+        return [self.database_proxy, *self.links.values()]
 
     def kinds(self) -> list[Kind]:
         """Return the kinds of faults that are possible here."""
@@ -156,7 +169,7 @@ class Ground:
 
     def heal(self) -> None:
         """Undo everything that was done to servers and connections."""
-        for proxy in (self.database_proxy, self.broker_proxy):
+        for proxy in (*self.proxies("database"), *self.proxies("broker")):
             proxy.thaw()
             proxy.accept()
 

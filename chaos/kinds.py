@@ -36,7 +36,7 @@ class Kind:
     needs: Needs = Needs.NOTHING
     #: Lasts that much longer than a lease.
     outlasts_lease: bool = False
-    #: Proves nothing about a worker that runs nothing: it waits until one of its own is busy.
+    #: Proves nothing about a worker that is idle: it waits until all slots are filled.
     needs_work: bool = False
     is_quick: bool = True
 
@@ -51,6 +51,7 @@ KINDS = (
     # Until others have taken over what it ran: that is what is waited for.
     Kind("worker-loss", needs_work=True),
     Kind("worker-freeze", (1.0, 4.0), outlasts_lease=True, needs_work=True, is_quick=False),
+    Kind("worker-cut", (1.0, 4.0), outlasts_lease=True, needs_work=True),
     Kind("job-kill"),
     # The other processes.
     Kind("web-kill", (0.0, 1.0), Strikes.WEB),

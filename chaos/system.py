@@ -72,6 +72,8 @@ class System:
             "SCALE_MAX_NODE_ERRORS": "1000000",
         }
         self._fleet = Fleet(environment, home / "log")
+        #: What single processes have in their environment beside.
+        self._own = {name: {"DATABASE_URL": ground.link(name)} for name in WORKERS}
         self._fleet.commands.update(dict.fromkeys(WORKERS, self._fleet.commands["worker"]))
 
     def __enter__(self) -> Self:
@@ -79,7 +81,8 @@ class System:
             self._manage("migrate", "--no-input", "--verbosity=0")
             said = self._manage("create_user", "admin", "--role", "administrator", "--token")
             self.token = said.strip().splitlines()[-1]
-            self._fleet.start(*PROCESSES)
+            for name in PROCESSES:
+                self.start(name)
         except BaseException:
             self._fleet.stop()
             raise
@@ -102,7 +105,7 @@ class System:
         self._ended.pop(name, None)
         self._down.discard(name)
         if name not in self._fleet.alive():
-            self._fleet.start(name)
+            self._fleet.start(name, **self._own.get(name, {}))
 
     def halt(self, name: str) -> None:
         """Stop a process warmly, as an operator does, and keep it down."""

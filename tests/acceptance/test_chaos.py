@@ -10,7 +10,9 @@ from launcher.paths import ROOT, VAR
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(600)]
 
-SEED = 1
+#: Its eight faults are among those that matter most: messages doubled and lost, a worker lost at
+#: work, another one cut off.
+SEED = 1114
 
 
 def test_quick_chaos_has_no_finding() -> None:
