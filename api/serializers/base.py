@@ -10,6 +10,18 @@ from rest_framework.utils.serializer_helpers import BindingDict
 
 from scale.domain.times import format_time
 
+AnyField = serializers.Field[Any, Any, Any, Any]
+
+MISSING = object()
+
+#: What these fields make of a value of the type is the value itself.
+PLAIN: dict[type, type] = {
+    serializers.BooleanField: bool,
+    serializers.CharField: str,
+    serializers.FloatField: float,
+    serializers.IntegerField: int,
+}
+
 
 class Output(serializers.Serializer[Any]):
     """What an answer shows.
@@ -22,6 +34,61 @@ class Output(serializers.Serializer[Any]):
     def fields(self) -> BindingDict:
         """Return the fields by name."""
         return _bound(self) if self._context else _shared_fields(type(self))
+
+    @classmethod
+    def show(cls, instance: Any) -> dict[str, Any]:
+        """Return what is shown of an object, for a field that another output fills itself."""
+        return _shared(cls).to_representation(instance)
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        """Return what the fields show of an object, as DRF does, but in a third of the time.
+
+        An attribute is shown as it is: one that is a method is not called.
+        """
+        if isinstance(instance, dict):
+            return super().to_representation(instance)
+        shown = {}
+        for name, attribute, plain, field in self._readers:
+            value = getattr(instance, attribute, MISSING) if attribute else MISSING
+            if value is MISSING:
+                try:
+                    value = field.get_attribute(instance)
+                except serializers.SkipField:
+                    continue
+            if value is None or type(value) is plain:
+                shown[name] = value
+            else:
+                shown[name] = field.to_representation(value)
+        return shown
+
+    @cached_property
+    def _readers(self) -> list[tuple[str, str | None, type | None, AnyField]]:
+        """Return for each field its name, the one attribute it shows, and the type it leaves."""
+        return [
+            (
+                name,
+                field.source_attrs[0] if len(field.source_attrs) == 1 else None,
+                PLAIN.get(type(field)),
+                field,
+            )
+            for name, field in self.fields.items()
+        ]
+
+
+class SharedOutput(Output):
+    """What an answer shows of an object that many rows have in common: it is made once."""
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        """Return what is shown, the same each time for the same object."""
+        made: dict[type, dict[str, Any]] = vars(instance).setdefault("_shown", {})
+        if type(self) not in made:
+            made[type(self)] = super().to_representation(instance)
+        return made[type(self)]
+
+
+@cache
+def _shared(output: type[Output]) -> Output:
+    return output()
 
 
 @cache

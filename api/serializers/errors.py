@@ -2,11 +2,11 @@
 
 from rest_framework import serializers
 
-from api.serializers.base import Output, TimeOut, text_or_null
+from api.serializers.base import Output, SharedOutput, TimeOut, text_or_null
 from scale.models import Error
 
 
-class ErrorBaseOutput(Output):
+class ErrorBaseOutput(SharedOutput):
     """An error in lists."""
 
     id = serializers.IntegerField()

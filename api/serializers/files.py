@@ -2,11 +2,19 @@
 
 from rest_framework import serializers
 
-from api.serializers.base import Json, Output, Ref, TimeOut, text_or_null, time_or_null
+from api.serializers.base import (
+    Json,
+    Output,
+    Ref,
+    SharedOutput,
+    TimeOut,
+    text_or_null,
+    time_or_null,
+)
 from api.serializers.job_types import JobTypeBaseOutput
 
 
-class WorkspaceRefOutput(Output):
+class WorkspaceRefOutput(SharedOutput):
     """The workspace of a file."""
 
     id = serializers.IntegerField()

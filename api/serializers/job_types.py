@@ -4,7 +4,16 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.serializers.base import Joined, Json, Output, Ref, TimeOut, text_or_null, time_or_null
+from api.serializers.base import (
+    Joined,
+    Json,
+    Output,
+    Ref,
+    SharedOutput,
+    TimeOut,
+    text_or_null,
+    time_or_null,
+)
 from api.serializers.errors import ErrorOutput
 from api.serializers.triggers import RuleOutput
 from scale.domain.lifecycle import JobStatus
@@ -12,7 +21,7 @@ from scale.models import Error
 from scale.selectors.job_types import JobTypeDetails
 
 
-class JobTypeBaseOutput(Output):
+class JobTypeBaseOutput(SharedOutput):
     """A job type inside another object."""
 
     id = serializers.IntegerField()

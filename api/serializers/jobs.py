@@ -55,7 +55,7 @@ class JobUpdateOutput(JobOutput):
     @extend_schema_field(FileOutput(many=True))
     def get_input_files(self, job: Job) -> Any:
         """Return the files."""
-        return FileOutput(self.context["input_files"].get(job.pk, []), many=True).data
+        return [FileOutput.show(file) for file in self.context["input_files"].get(job.pk, [])]
 
 
 class JobWithExecutionOutput(JobOutput):
@@ -67,7 +67,7 @@ class JobWithExecutionOutput(JobOutput):
     def get_latest_job_exe(self, job: Job) -> Any:
         """Return the execution, if there is one."""
         latest = self.context["latest"].get(job.pk)
-        return JobExeBaseOutput(latest).data if latest else None
+        return JobExeBaseOutput.show(latest) if latest else None
 
 
 class RecipeTypeRefOutput(Output):
@@ -147,7 +147,7 @@ class _Slots:
     @property
     def inputs(self) -> list[dict[str, Any]]:
         given = self._details.job_data.inputs
-        files = {file.pk: FileOutput(file).data for file in self._details.input_files}
+        files = {file.pk: FileOutput.show(file) for file in self._details.input_files}
         return [
             {
                 "name": item.name,
@@ -161,7 +161,7 @@ class _Slots:
 
     @property
     def outputs(self) -> list[dict[str, Any]]:
-        files = {file.pk: ProductBaseOutput(file).data for file in self._details.products}
+        files = {file.pk: ProductBaseOutput.show(file) for file in self._details.products}
         made = {
             entry["name"]: entry.get("file_id", entry.get("file_ids"))
             for entry in self._details.job.results.get("output_data", [])

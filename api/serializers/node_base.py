@@ -2,10 +2,10 @@
 
 from rest_framework import serializers
 
-from api.serializers.base import Output, TimeOut, text_or_null, time_or_null
+from api.serializers.base import SharedOutput, TimeOut, text_or_null, time_or_null
 
 
-class NodeBaseOutput(Output):
+class NodeBaseOutput(SharedOutput):
     """The node of an execution, in lists."""
 
     id = serializers.IntegerField()

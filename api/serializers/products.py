@@ -54,7 +54,7 @@ class ProductUpdateOutput(ProductOutput):
 
     def to_representation(self, instance: ScaleFile) -> dict[str, Any]:
         change = _Change(instance, self.context["sources"].get(instance.pk, []))
-        return super().to_representation(Joined(change, instance))
+        return super().to_representation(Joined(instance, change))
 
 
 class _Change:

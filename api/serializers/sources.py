@@ -74,7 +74,7 @@ class SourceUpdateOutput(SourceOutput):
     update = SourceChangeOutput(source="*")  # type: ignore[assignment]
 
     def to_representation(self, instance: ScaleFile) -> dict[str, Any]:
-        return super().to_representation(Joined(_Change(instance), instance))
+        return super().to_representation(Joined(instance, _Change(instance)))
 
 
 class _Change:

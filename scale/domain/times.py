@@ -34,8 +34,8 @@ def to_millis(instant: datetime) -> datetime:
 
 def format_time(instant: datetime) -> str:
     """Write an instant as `2015-10-21T00:00:00.000Z`, cut, not rounded (contract 1.3)."""
-    utc = instant.astimezone(UTC).replace(tzinfo=None)
-    return f"{utc.isoformat(timespec='milliseconds')}Z"
+    utc = instant if instant.tzinfo is UTC else instant.astimezone(UTC)
+    return f"{utc.isoformat(timespec='milliseconds').removesuffix('+00:00')}Z"
 
 
 def parse_time(text: str, *, now: datetime) -> datetime:

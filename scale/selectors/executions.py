@@ -8,14 +8,24 @@ from django.db.models import QuerySet
 
 from scale.domain.lifecycle import EXECUTION_FINAL, ExecutionStatus
 from scale.errors import NotFound
-from scale.models import ExecutionLog, JobExecution
-from scale.selectors.filters import narrow
-from scale.selectors.jobs import EXECUTION_LARGE, LARGE
+from scale.models import ExecutionLog, Job, JobExecution, Node
+from scale.selectors.filters import narrow, unshown
+from scale.selectors.job_types import LARGE as JOB_TYPE_LARGE
+from scale.selectors.job_types import with_job_type
+from scale.selectors.jobs import ERROR_HIDDEN, EXECUTION_HIDDEN, LARGE
 
-_JOB_LARGE = [
-    f"job__{name}" for name in LARGE if not name.startswith(("job_type_rev__", "event__"))
-]
-_DETAILS_LARGE = [f"job__{name}" for name in LARGE]
+_JOB_SHOWN = ("job_type", "job_type_rev", "event", "error", "status", "priority", "num_exes")
+_HIDDEN = (
+    *EXECUTION_HIDDEN,
+    *unshown("job", Job, *_JOB_SHOWN),
+    *unshown("node", Node, "hostname", "port", "slave_id"),
+    *ERROR_HIDDEN,
+)
+_JOB_TYPE = with_job_type("job__job_type")
+_DETAILS_LARGE = (
+    *(f"job__{name}" for name in LARGE),
+    *(f"job__job_type__{name}" for name in JOB_TYPE_LARGE),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +54,9 @@ def list_executions(
 ) -> QuerySet[JobExecution]:
     """Return executions as lists show them, by last_modified between started and ended (2.6)."""
     return narrow(
-        JobExecution.objects.select_related("job__job_type", "node", "error").defer(
-            *EXECUTION_LARGE, *_JOB_LARGE
-        ),
+        JobExecution.objects.select_related("job", "node", "error")
+        .prefetch_related(_JOB_TYPE)
+        .defer(*_HIDDEN),
         last_modified__gte=started,
         last_modified__lte=ended,
         status=status,
@@ -101,7 +111,7 @@ def find_latest_executions(job_ids: Iterable[int]) -> dict[int, JobExecution]:
     """Return the newest execution of each job that has one, by job id."""
     newest = (
         JobExecution.objects.filter(job__in=list(job_ids))
-        .defer(*EXECUTION_LARGE)
+        .defer(*EXECUTION_HIDDEN)
         .order_by("job_id", "-exe_num")
         .distinct("job_id")
     )

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
-from django.db.models import Max, Min, QuerySet
+from django.db.models import Max, Min, Prefetch, QuerySet
 
 from scale.domain.error_mapping import ErrorMapping
 from scale.domain.interface import Interface
@@ -14,6 +15,14 @@ from scale.models import Error, JobType, JobTypeRevision
 from scale.selectors.errors import list_errors_by_name
 from scale.selectors.filters import narrow
 from scale.selectors.job_counts import Counts, count_lately
+
+#: Documents, which lists never load.
+LARGE = ("interface", "error_mapping")
+
+
+def with_job_type(path: str) -> "Prefetch[Any]":
+    """Return how a list loads the job types of its rows: few, so each once, without documents."""
+    return Prefetch(path, JobType.objects.defer(*LARGE))
 
 
 @lru_cache(maxsize=4096)
@@ -71,7 +80,7 @@ def list_job_types(
 ) -> QuerySet[JobType]:
     """Return job types, without their documents, by last_modified between started and ended."""
     return narrow(
-        JobType.objects.defer("interface", "error_mapping"),
+        JobType.objects.defer(*LARGE),
         last_modified__gte=started,
         last_modified__lte=ended,
         name__in=name,

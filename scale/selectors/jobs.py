@@ -16,21 +16,15 @@ from scale.errors import NotFound
 from scale.models import Job, JobExecution, Recipe, ScaleFile
 from scale.selectors.files import list_files_by_id
 from scale.selectors.filters import narrow
-from scale.selectors.job_types import load_interface, load_interfaces
+from scale.selectors.job_types import load_interface, load_interfaces, with_job_type
 
 #: Columns that lists never load.
-LARGE = (
-    "data",
-    "results",
-    "command_arguments",
-    "job_type__interface",
-    "job_type__error_mapping",
-    "job_type_rev__interface",
-    "event__description",
-    "event__rule__configuration",
-)
-#: Columns of an execution that lists never load.
-EXECUTION_LARGE = ("results", "results_manifest")
+LARGE = ("data", "results", "command_arguments", "job_type_rev__interface", "event__description")
+#: Columns that lists do not show.
+ERROR_HIDDEN = ("error__created", "error__last_modified")
+HIDDEN = ("job_type_rev__created", *ERROR_HIDDEN)
+#: Columns of an execution that lists never load, nor the details of its job.
+EXECUTION_HIDDEN = ("results", "results_manifest", "dispatched", "worker", "lease_expires")
 
 
 @dataclass
@@ -71,7 +65,9 @@ def list_jobs(
     `started` and `ended` are about last_modified (contract 1.5).
     """
     rows = narrow(
-        Job.objects.select_related("job_type", "job_type_rev", "event", "error").defer(*LARGE),
+        Job.objects.select_related("job_type_rev", "event", "error")
+        .prefetch_related(with_job_type("job_type"))
+        .defer(*LARGE, *HIDDEN),
         last_modified__gte=started,
         last_modified__lte=ended,
         status=status,
@@ -102,7 +98,7 @@ def get_job_details(job_id: int) -> JobDetails:
     details.input_files = list_files_by_id(details.job_data.file_ids)
     if job.num_exes:
         details.executions = list(
-            JobExecution.objects.filter(job=job).defer(*EXECUTION_LARGE).order_by("-exe_num")
+            JobExecution.objects.filter(job=job).defer(*EXECUTION_HIDDEN).order_by("-exe_num")
         )
         details.products = list(job.products.select_related("workspace").order_by("id"))
     details.recipes = list(

@@ -5,12 +5,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from scale.errors import NotFound
-from scale.models import FileAncestry, ScaleFile
-from scale.selectors.files import find_by_key, list_files
+from scale.models import ScaleFile
+from scale.selectors.files import find_by_key, list_files, list_files_with_types
 from scale.selectors.filters import narrow
+from scale.selectors.job_types import with_job_type
 
 PRODUCT = ScaleFile.Kind.PRODUCT
 
@@ -38,7 +39,9 @@ def list_products(
 ) -> QuerySet[ScaleFile]:
     """Return products that are or were published, by last_modified between started and ended."""
     return narrow(
-        list_files(PRODUCT).filter(has_been_published=True),
+        list_files(PRODUCT)
+        .filter(has_been_published=True)
+        .prefetch_related(with_job_type("job_type")),
         last_modified__gte=started,
         last_modified__lte=ended,
         job_type__in=job_type_id,
@@ -55,11 +58,12 @@ def get_product_details(key: str) -> ProductDetails:
     Raises:
         NotFound: there is no such product.
     """
-    product = find_by_key(list_products().order_by("-published", "-id"), key)
+    products = list_files_with_types(PRODUCT)
+    published = products.filter(has_been_published=True).order_by("-published", "-id")
+    product = find_by_key(published, key)
     if product is None:
         raise NotFound(f"There is no product '{key}'.")
     sources = list_files(ScaleFile.Kind.SOURCE).filter(descendant_links__descendant=product)
-    products = list_files(PRODUCT)
     return ProductDetails(
         product,
         sources=list(sources.order_by("id")),
@@ -70,13 +74,13 @@ def get_product_details(key: str) -> ProductDetails:
 
 def find_source_files(product_ids: Iterable[int]) -> dict[int, list[ScaleFile]]:
     """Return the sources that products descend from, by product id, in one query."""
-    links = (
-        FileAncestry.objects.filter(descendant__in=set(product_ids), ancestor__kind="SOURCE")
-        .select_related("ancestor__workspace")
-        .defer("ancestor__workspace__json_config")
-        .order_by("ancestor")
+    ancestors = (
+        list_files(ScaleFile.Kind.SOURCE)
+        .filter(descendant_links__descendant__in=set(product_ids))
+        .annotate(product_id=F("descendant_links__descendant"))
+        .order_by("id")
     )
     sources: dict[int, list[ScaleFile]] = defaultdict(list)
-    for link in links:
-        sources[link.descendant_id].append(link.ancestor)
+    for source in ancestors:
+        sources[source.product_id].append(source)
     return sources

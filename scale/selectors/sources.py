@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 
 from scale.errors import NotFound
 from scale.models import ScaleFile
-from scale.selectors.files import find_by_key, list_files
+from scale.selectors.files import find_by_key, list_files, list_files_with_types
 from scale.selectors.filters import narrow
 
 SOURCE = ScaleFile.Kind.SOURCE
@@ -50,7 +50,9 @@ def get_source_details(key: str) -> SourceDetails:
     source = find_by_key(list_sources().order_by("is_deleted", "-id"), key)
     if source is None:
         raise NotFound(f"There is no source '{key}'.")
-    descendants = list_files(ScaleFile.Kind.PRODUCT).filter(ancestor_links__ancestor=source)
+    descendants = list_files_with_types(ScaleFile.Kind.PRODUCT).filter(
+        ancestor_links__ancestor=source
+    )
     return SourceDetails(source, list(descendants.order_by("id")))
 
 

@@ -84,7 +84,7 @@ def test_execution_details_are_a_fixed_number_of_statements(api: Api, suffix: st
     details = make_file_job()
     complete_file_job(details)
 
-    assert len(statements(api, f"/job-executions/{details.executions[0].pk}/{suffix}")) <= 3
+    assert len(statements(api, f"/job-executions/{details.executions[0].pk}/{suffix}")) <= 4
 
 
 def test_requeue_costs_the_same_for_one_and_many(api: Api) -> None:
