@@ -5,7 +5,7 @@ from typing import Any
 
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
-from rest_framework.renderers import JSONRenderer
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -34,10 +34,32 @@ class _KeptSchema(SchemaGenerator):
         return _made(conf().auth_open)
 
 
+#: The schema as text, by renderer, indentation and whether access is open.
+_texts: dict[tuple[type, int | None, bool], bytes] = {}
+
+
+def _kept(renderer: type[BaseRenderer]) -> type[BaseRenderer]:
+    """Return a renderer that writes the schema once: YAML of that length takes long."""
+
+    class Kept(renderer):  # type: ignore[misc, valid-type]
+        def render(
+            self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None
+        ) -> bytes:
+            indents = isinstance(self, JSONRenderer)
+            indent = self.get_indent(accepted_media_type, renderer_context) if indents else None
+            key = (renderer, indent, conf().auth_open)
+            if key not in _texts:
+                _texts[key] = super().render(data, accepted_media_type, renderer_context)
+            return _texts[key]
+
+    return Kept
+
+
 class SchemaDocument(_JsonErrors, SpectacularAPIView):
     """GET /schema/."""
 
     generator_class = _KeptSchema
+    renderer_classes = [_kept(one) for one in SpectacularAPIView.renderer_classes]
 
 
 class SwaggerPage(_JsonErrors, SpectacularSwaggerView):

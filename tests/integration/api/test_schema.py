@@ -1,8 +1,13 @@
+import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+import yaml
+from django.http import HttpResponse
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 from drf_spectacular.validation import validate_schema
 
 from tests.integration.api.conftest import Api
@@ -51,6 +56,42 @@ def test_schema_and_its_pages_are_served(api: Api) -> None:
         content = api.get(f"/schema/{page}/").content
         assert b"/static/drf_spectacular_sidecar/" in content
         assert b"cdn" not in content
+
+
+@pytest.mark.parametrize(
+    ("accept", "reader"),
+    [
+        ("*/*", yaml.safe_load),
+        ("application/yaml", yaml.safe_load),
+        ("application/json", json.loads),
+        ("application/vnd.oai.openapi+json; indent=2", json.loads),
+    ],
+)
+def test_schema_is_written_once_per_format(
+    api: Api,
+    schema: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    accept: str,
+    reader: Callable[[bytes], Any],
+) -> None:
+    def get() -> HttpResponse:
+        return api._client.get("/schema/", headers={"accept": accept})
+
+    first = get()
+    for renderer in (OpenApiYamlRenderer, OpenApiJsonRenderer):
+        monkeypatch.setattr(renderer, "render", None)
+    again = get()
+
+    assert again.content == first.content
+    assert again.headers["Content-Type"] == first.headers["Content-Type"]
+    assert reader(first.content)["paths"].keys() == schema["paths"].keys()
+
+
+def test_schema_in_a_format_that_is_not_known_is_406(api: Api) -> None:
+    response = api._client.get("/schema/", headers={"accept": "text/csv"})
+
+    assert response.status_code == 406
+    assert set(response.json()) == {"detail"}
 
 
 @pytest.mark.parametrize("path", ["/schema/", "/schema/swagger/", "/schema/redoc/"])
