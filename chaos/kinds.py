@@ -34,7 +34,7 @@ class Kind:
     hold_seconds: tuple[float, float] = (0.0, 0.0)
     strikes: Strikes = Strikes.ORDER
     needs: Needs = Needs.NOTHING
-    #: Lasts that much longer than a lease.
+    #: Lasts that much longer than a lease; who fails what is lost comes every two seconds.
     outlasts_lease: bool = False
     #: Proves nothing about a worker that is idle: it waits until all slots are filled.
     needs_work: bool = False
@@ -50,8 +50,8 @@ KINDS = (
     Kind("worker-restart", (0.0, 1.0)),
     # Until others have taken over what it ran: that is what is waited for.
     Kind("worker-loss", needs_work=True),
-    Kind("worker-freeze", (1.0, 4.0), outlasts_lease=True, needs_work=True, is_quick=False),
-    Kind("worker-cut", (1.0, 4.0), outlasts_lease=True, needs_work=True),
+    Kind("worker-freeze", (3.0, 6.0), outlasts_lease=True, needs_work=True, is_quick=False),
+    Kind("worker-cut", (3.0, 6.0), outlasts_lease=True, needs_work=True),
     Kind("job-kill"),
     # The other processes.
     Kind("web-kill", (0.0, 1.0), Strikes.WEB),
