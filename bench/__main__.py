@@ -3,7 +3,16 @@
 import sys
 import time
 
-from bench import f1_drain, f2_together, f3_accept, f4_pickup, f5_recipes, f6_bulk
+from bench import (
+    f1_drain,
+    f2_together,
+    f3_accept,
+    f4_pickup,
+    f5_recipes,
+    f6_bulk,
+    f7_growth,
+    f8_cost,
+)
 from bench.lab import DIRECTORY, open_lab
 from bench.machine import facts
 from bench.options import read
@@ -18,6 +27,8 @@ MEASURES = {
     "f4": f4_pickup.measure,
     "f5": f5_recipes.measure,
     "f6": f6_bulk.measure,
+    "f7": f7_growth.measure,
+    "f8": f8_cost.measure,
 }
 
 

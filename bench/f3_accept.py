@@ -54,16 +54,19 @@ def measure(lab: Lab) -> Result:
     )
 
 
-def accept_task(scale: Scale, url: str, seconds: float) -> Task:
-    """Return the load that queues `/bin/true` jobs."""
+def accept_task(
+    scale: Scale, url: str, seconds: float, *, job_type: int | None = None, limit: int = 0
+) -> Task:
+    """Return the load that queues jobs of a type, else of the usual one."""
     return Task(
         url=url,
         token=scale.token,
         method="POST",
         paths=["/queue/new-job/"],
-        body=scale.body(),
+        body=scale.body(job_type),
         connections=scale.lab.options.connections,
         seconds=seconds,
+        limit=limit,
     )
 
 

@@ -72,7 +72,7 @@ def one_round(scale: Scale, job_type: int, template: int) -> tuple[float, ...]:
     """Return a figure for each of the names."""
     count = scale.lab.options.requeue
     remove_jobs(scale.database, f"job_type_id = {job_type} AND id <> {template}")
-    copy_job(scale.database, template, count, job=FAILED_JOB, execution=FAILED_EXECUTION)
+    copy_job(scale.database, [template], count, job=FAILED_JOB, execution=FAILED_EXECUTION)
     settle(scale.database)
     web = scale.fleet.processes("web")
     before = {process: process.memory_info().rss for process in web}

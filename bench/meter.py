@@ -8,8 +8,12 @@ import psutil
 import redis
 
 from bench.postgres import Database
+from bench.wire import Wire
 
 Processes = Callable[[], Iterable[psutil.Process]]
+
+#: How the readings of a wire begin.
+ASKED = "asked: "
 
 COUNTERS = ("xact_commit", "xact_rollback", "tup_inserted", "tup_updated", "tup_deleted")
 
@@ -17,8 +21,15 @@ COUNTERS = ("xact_commit", "xact_rollback", "tup_inserted", "tup_updated", "tup_
 class Meter:
     """Reads everything at its making; `since` returns what was used after that."""
 
-    def __init__(self, *, database: Database, broker: str, groups: dict[str, Processes]) -> None:
-        self._database = database
+    def __init__(
+        self,
+        *,
+        database: Database,
+        broker: str,
+        groups: dict[str, Processes],
+        wire: Wire | None = None,
+    ) -> None:
+        self._database, self._wire = database, wire
         self._broker = redis.Redis.from_url(broker)
         self._groups = groups | {
             "PostgreSQL": lambda: tree(postmaster(database)),
@@ -32,7 +43,13 @@ class Meter:
         return {name: value - self._begun.get(name, 0) for name, value in now.items()}
 
     def _read(self) -> dict[str, float]:
-        return {**self._read_database(), **self._read_broker(), **self._read_processors()}
+        asked = {} if self._wire is None else dict(self._wire.counts)
+        return {
+            **{f"{ASKED}{text}": float(count) for text, count in asked.items()},
+            **self._read_database(),
+            **self._read_broker(),
+            **self._read_processors(),
+        }
 
     def _read_database(self) -> dict[str, float]:
         # What sessions have counted reaches the shared statistics within a second.
@@ -47,7 +64,8 @@ class Meter:
     def _read_broker(self) -> dict[str, float]:
         commands = self._broker.info("commandstats")
         calls = {name: float(stats["calls"]) for name, stats in commands.items()}
-        return {"broker commands": sum(calls.values()), **calls}
+        reads = float(self._broker.info("stats")["total_reads_processed"])
+        return {"broker commands": sum(calls.values()), "broker reads": reads}
 
     def _read_processors(self) -> dict[str, float]:
         return {f"CPU {name}": cpu_seconds(group()) for name, group in self._groups.items()}

@@ -3,7 +3,7 @@
 Copying keeps the rows what Scale itself writes, whatever columns they have.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from bench.postgres import Database
@@ -63,28 +63,38 @@ FAILED_EXECUTION: Overrides = {**COMPLETED_EXECUTION, **_FAILED, "job_exit_code"
 
 COPY = """
 WITH series AS (
-    SELECT n, {total} AS total, nextval(pg_get_serial_sequence('trigger_event', 'id')) AS event,
+    SELECT n, {total} AS total, ({templates})[1 + n % {kinds}] AS template,
+        nextval(pg_get_serial_sequence('trigger_event', 'id')) AS event,
         nextval(pg_get_serial_sequence('job', 'id')) AS job,
         nextval(pg_get_serial_sequence('job_exe', 'id')) AS execution
     FROM generate_series({first}, {last}) AS n
 ), events AS (
     INSERT INTO trigger_event (id, {event_columns})
     SELECT s.event, {event_values} FROM series s, trigger_event t
-    WHERE t.id = (SELECT event_id FROM job WHERE id = {template})
+    WHERE t.id = (SELECT event_id FROM job WHERE id = {first_template})
 ), jobs AS (
     INSERT INTO job (id, event_id, {job_columns})
-    SELECT s.job, s.event, {job_values} FROM series s, job t WHERE t.id = {template}
+    SELECT s.job, s.event, {job_values} FROM series s, job t
+    WHERE t.id = ANY ({templates}) AND t.id = s.template
 )
 INSERT INTO job_exe (id, job_id, {execution_columns})
 SELECT s.execution, s.job, {execution_values} FROM series s, job_exe t
-WHERE t.job_id = {template} AND t.exe_num = 1
+WHERE t.job_id = ANY ({templates}) AND t.job_id = s.template AND t.exe_num = 1
 """
 
 
 def copy_job(
-    database: Database, template: int, count: int, *, job: Overrides, execution: Overrides
+    database: Database,
+    templates: Sequence[int],
+    count: int,
+    *,
+    job: Overrides,
+    execution: Overrides,
 ) -> None:
-    """Copy a job, its event and its first execution so many times, with other values in some."""
+    """Copy jobs, in turns, with event and first execution, so many times in all.
+
+    Some columns get other values.
+    """
     with unchecked(database):
         for first in range(1, count + 1, BATCH):
             database.rows(
@@ -92,12 +102,12 @@ def copy_job(
                     first=first,
                     last=min(count, first + BATCH - 1),
                     total=count,
-                    template=template,
-                    **_values("event", _columns(database, "trigger_event", "id"), {}),
-                    **_values("job", _columns(database, "job", "id", "event_id"), job),
-                    **_values(
-                        "execution", _columns(database, "job_exe", "id", "job_id"), execution
-                    ),
+                    templates=f"ARRAY{list(templates)}::bigint[]",
+                    first_template=templates[0],
+                    kinds=len(templates),
+                    **_values("event", columns(database, "trigger_event", "id"), {}),
+                    **_values("job", columns(database, "job", "id", "event_id"), job),
+                    **_values("execution", columns(database, "job_exe", "id", "job_id"), execution),
                 )
             )
 
@@ -129,6 +139,26 @@ def unchecked(database: Database) -> Iterator[None]:
         database.rows("SET session_replication_role = DEFAULT")
 
 
+@contextmanager
+def without_indexes(database: Database, *tables: str) -> Iterator[None]:
+    """Take the indexes that are not constraints away for the block, and build them anew."""
+    indexes = database.rows(
+        """
+        SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) FROM pg_index i
+        WHERE i.indrelid = ANY (%s::regclass[])
+            AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid)
+        """,
+        (list(tables),),
+    )
+    for name, _ in indexes:
+        database.rows(f"DROP INDEX {name}")
+    yield
+    database.rows("SET maintenance_work_mem = '256MB'")
+    for _, definition in indexes:
+        database.rows(definition)
+    database.rows("RESET maintenance_work_mem")
+
+
 def sample_load(database: Database, job_type_id: int, *, days: int) -> None:
     """Add a load sample a minute for so many days past."""
     database.rows(
@@ -147,7 +177,8 @@ def settle(database: Database) -> None:
     database.rows("CHECKPOINT")
 
 
-def _columns(database: Database, table: str, *without: str) -> list[str]:
+def columns(database: Database, table: str, *without: str) -> list[str]:
+    """Return the columns of a table, but for some."""
     found = database.rows(
         """
         SELECT column_name FROM information_schema.columns
@@ -158,6 +189,6 @@ def _columns(database: Database, table: str, *without: str) -> list[str]:
     return [name for (name,) in found if name not in without]
 
 
-def _values(name: str, columns: list[str], overrides: Overrides) -> dict[str, str]:
-    values = [overrides.get(column, f"t.{column}") for column in columns]
-    return {f"{name}_columns": ", ".join(columns), f"{name}_values": ", ".join(values)}
+def _values(name: str, names: list[str], overrides: Overrides) -> dict[str, str]:
+    values = [overrides.get(column, f"t.{column}") for column in names]
+    return {f"{name}_columns": ", ".join(names), f"{name}_values": ", ".join(values)}

@@ -17,6 +17,7 @@ from bench.lab import DIRECTORY, Lab, wait_until
 from bench.postgres import Database
 from bench.rows import QUEUED_EXECUTION, QUEUED_JOB, copy_job, remove_jobs
 from bench.watch import watch
+from bench.wire import Wire
 from launcher.errors import Problem
 from launcher.paths import ROOT
 from launcher.server import free_port
@@ -29,12 +30,13 @@ FIRST_BROKER = 4
 class Scale:
     """Runs only while it is measured, but for the web process, which idles.
 
-    Where several are beside each other their numbers keep their brokers apart.
+    Where several are beside each other their numbers keep their brokers apart. What a wire counts
+    is what Scale's processes ask; this one asks beside it.
     """
 
     name = "Scale"
 
-    def __init__(self, lab: Lab, *, number: int = 0) -> None:
+    def __init__(self, lab: Lab, *, number: int = 0, wire: Wire | None = None) -> None:
         self.lab = lab
         self.broker = lab.broker(FIRST_BROKER + number)
         self.database_url = lab.database("scale")
@@ -43,7 +45,7 @@ class Scale:
         self.url = f"http://127.0.0.1:{port}"
         self.fleet = lab.fleet(
             {
-                "DATABASE_URL": self.database_url,
+                "DATABASE_URL": wire.url(self.database_url) if wire else self.database_url,
                 "CELERY_BROKER_URL": self.broker,
                 "PORT": str(port),
                 "SCALE_SECRET_KEY": secrets.token_hex(),
@@ -133,7 +135,7 @@ class Scale:
 
     def fill(self, count: int) -> None:
         """Queue so many `/bin/true` jobs at once."""
-        copy_job(self.database, self.template, count, job=QUEUED_JOB, execution=QUEUED_EXECUTION)
+        copy_job(self.database, [self.template], count, job=QUEUED_JOB, execution=QUEUED_EXECUTION)
         self.database.rows("ANALYZE job, job_exe")
 
     def clear_queue(self) -> None:
@@ -153,14 +155,14 @@ class Scale:
         """Return the database's present instant."""
         return self.database.value("SELECT clock_timestamp()")
 
-    def completed_since(self, instant: Any) -> int:
-        """Return how many `/bin/true` jobs were completed since."""
+    def completed_since(self, instant: Any, job_type: int | None = None) -> int:
+        """Return how many jobs of a type, else of the usual one, were completed since."""
         count = self.database.value(
             """
             SELECT count(*) FROM job_exe
             WHERE last_modified >= %s AND status = 'COMPLETED' AND job_type_id = %s
             """,
-            (instant, self.true),
+            (instant, job_type or self.true),
         )
         return int(count)
 
@@ -204,9 +206,9 @@ class Scale:
             """
         )
 
-    def body(self) -> str:
-        """Return the request that queues a `/bin/true` job."""
-        return json.dumps({"job_type_id": self.true, "job_data": {"version": "1.0"}})
+    def body(self, job_type: int | None = None) -> str:
+        """Return the request that queues a job of a type, else of the usual one."""
+        return json.dumps({"job_type_id": job_type or self.true, "job_data": {"version": "1.0"}})
 
     def copy_catalogue(self, database: str) -> None:
         """Copy the job types and their revisions to another database with the same tables."""

@@ -21,6 +21,8 @@ class Peer:
     is_durable: bool
     #: How it is set up.
     settings: str
+    #: The database of its results.
+    database: str
 
     def __init__(self, lab: Lab) -> None:
         raise NotImplementedError

@@ -72,11 +72,11 @@ class CeleryStored(Celery):
     name, key, is_durable = "Celery + Redis + PostgreSQL", "celery-stored", True
 
     def __init__(self, lab: Lab) -> None:
-        database = lab.database("celery")
-        results = "db+postgresql" + database.removeprefix("postgres")
+        self.database = lab.database("celery")
+        results = "db+postgresql" + self.database.removeprefix("postgres")
         self._set_up_with(lab, environment={"PEER_BROKER": lab.redis(1), "PEER_RESULTS": results})
         self.chain(1)  # the table is made with the first result
-        self.done = counter(database, COUNT)  # type: ignore[method-assign]
+        self.done = counter(self.database, COUNT)  # type: ignore[method-assign]
 
 
 class CeleryPlain(Celery):

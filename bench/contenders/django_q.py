@@ -10,11 +10,11 @@ class DjangoQ(Peer):
     settings = "its workers beside a sentinel, a pusher and a monitor process; bulk 50"
 
     def _set_up_with(self, lab: Lab, *, environment: dict[str, str]) -> None:
-        database = lab.database("django_q")
+        self.database = lab.database("django_q")
         self._set_up(
             lab,
             environment={
-                "PEER_DATABASE": database,
+                "PEER_DATABASE": self.database,
                 "PEER_PROCESSES": str(lab.options.processes),
                 "DJANGO_SETTINGS_MODULE": "django_q_peer",
                 **environment,
@@ -23,7 +23,7 @@ class DjangoQ(Peer):
         )
         lab.peer("django_q_peer.py", "migrate", 0, **self.environment)
         self.done = counter(  # type: ignore[method-assign]
-            database, "SELECT count(*) FROM django_q_task WHERE success"
+            self.database, "SELECT count(*) FROM django_q_task WHERE success"
         )
 
     def enqueue(self, count: int) -> None:

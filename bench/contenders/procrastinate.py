@@ -15,15 +15,15 @@ class Procrastinate(Peer):
     settings = f"{CONCURRENCY} tasks at a time per process, queued by batch_defer"
 
     def __init__(self, lab: Lab, *, concurrency: int = CONCURRENCY) -> None:
-        database = lab.database(self.key)
+        self.database = lab.database(self.key)
         command = f"exec {lab.python} {PEERS / 'procrastinate_peer.py'} work {concurrency}"
         self._set_up(
             lab,
-            environment={"PEER_DATABASE": database},
+            environment={"PEER_DATABASE": self.database},
             commands={f"{n}": command for n in range(lab.options.processes)},
         )
         lab.peer("procrastinate_peer.py", "schema", 0, **self.environment)
-        self.done = counter(database, COUNT)  # type: ignore[method-assign]
+        self.done = counter(self.database, COUNT)  # type: ignore[method-assign]
 
     def enqueue(self, count: int) -> None:
         """Queue tasks that spawn `/bin/true`."""
