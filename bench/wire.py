@@ -9,6 +9,7 @@ import asyncio
 import re
 import threading
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
@@ -81,9 +82,8 @@ class Wire:
         self._place = urlsplit(database)
         self.port = free_port()
         self.counts: Counter[str] = Counter()
-        self._loop = asyncio.new_event_loop()
         self._listening = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
 
     def url(self, database: str) -> str:
         """Return the address of a database of this server, through the door."""
@@ -102,24 +102,18 @@ class Wire:
         value: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._loop.call_soon_threadsafe(self._closing.set)
         self._thread.join()
 
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        server = self._loop.run_until_complete(
-            asyncio.start_server(self._serve, "127.0.0.1", self.port)
-        )
+    async def _run(self) -> None:
+        self._loop, self._closing = asyncio.get_running_loop(), asyncio.Event()
+        server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
         self._listening.set()
-        self._loop.run_forever()
+        await self._closing.wait()
         server.close()
-        for task in asyncio.all_tasks(self._loop):
-            task.cancel()
-        self._loop.run_until_complete(asyncio.sleep(0))
-        self._loop.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(asyncio.IncompleteReadError, ConnectionError):
+        with suppress(asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
             start = await reader.readexactly(_START)
             while int.from_bytes(start[4:]) in _ENCRYPT:
                 writer.write(b"N")
@@ -128,21 +122,23 @@ class Wire:
             host, port = self._place.hostname or "127.0.0.1", self._place.port or 5432
             answers, asks = await asyncio.open_connection(host, port)
             asks.write(start + rest)
-            async with asyncio.TaskGroup() as group:
-                group.create_task(_forward(answers, writer, None))
-                group.create_task(_forward(reader, asks, Conversation(self.counts)))
+            conversation = Conversation(self.counts)
+            await asyncio.gather(
+                _forward(answers, writer), _forward(reader, asks, conversation.feed)
+            )
         writer.close()
 
 
 async def _forward(
     source: asyncio.StreamReader,
     target: asyncio.StreamWriter,
-    conversation: Conversation | None,
+    look: Callable[[bytes], None] | None = None,
 ) -> None:
-    with suppress(ConnectionError):
+    try:
         while data := await source.read(_BLOCK):
-            if conversation is not None:
-                conversation.feed(data)
+            if look is not None:
+                look(data)
             target.write(data)
             await target.drain()
-    target.close()
+    finally:
+        target.close()
