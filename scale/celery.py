@@ -49,7 +49,7 @@ app.conf.update(
         Queue("system", routing_key="system"),
     ],
     timezone="UTC",
-    beat_scheduler="django_celery_beat.schedulers:DatabaseScheduler",
+    beat_scheduler="beat.schedulers:PatientScheduler",
     beat_max_loop_interval=1,
     imports=["workers.tasks", "workers.signals", "beat.tasks", "beat.signals"],
 )
