@@ -1,5 +1,6 @@
 """What is there at the end of a run: read once, judged by `chaos.checks`."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -99,6 +100,8 @@ class Evidence:
     files: dict[str, int] = field(default_factory=dict)
     #: Executions that a worker logged as put back.
     released: set[int] = field(default_factory=set)
+    #: What processes logged that has no business in a log.
+    outcries: list[str] = field(default_factory=list)
     slots: int = 0
     caps: dict[str, int] = field(default_factory=dict)
     #: Left over in the end, in words.
@@ -139,6 +142,17 @@ PRODUCTS = """
 SELECT id, file_path AS path, file_size AS size, job_exe_id AS execution_id, is_published
 FROM scale_file WHERE kind = 'PRODUCT' AND NOT is_deleted
 """
+#: What Celery's worker and beat log when they end, and events of Scale that need a look.
+OUTCRIES = (
+    "Unrecoverable error: ",
+    "beat raised exception ",
+    " worker_deaf ",
+    " program_left ",
+    " file_left ",
+)
+RAISED = re.compile(r" Task (beat\.)?.* raised unexpected: (\w+)\(")
+DATABASE_AWAY = {"OperationalError", "InterfaceError"}
+
 CAPS = "SELECT name, max_scheduled FROM job_type WHERE max_scheduled IS NOT NULL"
 
 
@@ -155,7 +169,7 @@ def read_database(evidence: Evidence, query: Query) -> None:
 
 
 def read_files(evidence: Evidence, *, files: Path, journal: Path, logs: Iterable[Path]) -> None:
-    """Read the workspace, the journals and the workers' logs."""
+    """Read the workspace, the journals and the logs of Scale's processes."""
     evidence.files = {
         str(path.relative_to(files)): path.stat().st_size
         for path in files.rglob("*")
@@ -166,6 +180,19 @@ def read_files(evidence: Evidence, *, files: Path, journal: Path, logs: Iterable
         for line in log.read_text(errors="replace").splitlines():
             if "execution_released " in line:
                 evidence.released.add(int(line.rpartition("execution_id=")[2].split()[0]))
+            elif is_outcry(line):
+                evidence.outcries.append(f"{log.stem}: {line[:300]}")
+
+
+def is_outcry(line: str) -> bool:
+    """Tell whether a process logged that it failed by an error of its own.
+
+    That a task of beat fails while the database is away is in order.
+    """
+    if any(word in line for word in OUTCRIES):
+        return True
+    found = RAISED.search(line)
+    return found is not None and not (found[1] and found[2] in DATABASE_AWAY)
 
 
 def _rows(kind: type[T], rows: Iterable[dict[str, Any]]) -> Iterable[T]:

@@ -15,7 +15,7 @@ from chaos.ground import Ground
 from chaos.journal import read_journals
 from chaos.plan import Fault, Request, Segment, Size, make_plan
 from chaos.recovery import Recovery
-from chaos.system import SLOTS_PER_WORKER, START_SECONDS, WORKERS, System
+from chaos.system import PROCESSES, SLOTS_PER_WORKER, START_SECONDS, WORKERS, System
 from chaos.traffic import Traffic
 from launcher import leash
 from launcher.errors import Problem
@@ -70,7 +70,7 @@ def run(order: Order, say: Callable[[str], None]) -> tuple[Evidence, list[Findin
             system.stop()
         run_.look_for_leftovers()
         read_database(evidence, ground.query)
-        logs = [order.home / "log" / f"{name}.log" for name in WORKERS]
+        logs = [order.home / "log" / f"{name}.log" for name in PROCESSES]
         read_files(evidence, files=system.files, journal=system.journal, logs=logs)
     evidence.left_over += [f"process {name}" for name in leash.sweep()]
     return evidence, judge(evidence)

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from chaos.evidence import Evidence, Product
+from chaos.evidence import Evidence, Product, is_outcry
 from chaos.kinds import Strikes
 from tests.unit.chaos.evidence import (
     OTHER,
@@ -184,6 +184,32 @@ def test_product_of_failed_execution_is_found(evidence: Evidence) -> None:
     evidence.files = {"a": 5}
 
     assert rules(evidence) == ["product without completion"]
+
+
+def test_outcries_are_found(evidence: Evidence) -> None:
+    evidence.outcries.append("worker: Unrecoverable error: AttributeError()")
+
+    assert rules(evidence) == ["unexpected error"]
+
+
+@pytest.mark.parametrize(
+    ("line", "is_found"),
+    [
+        ("CRITICAL celery.worker Unrecoverable error: AttributeError('x')", True),
+        ("CRITICAL celery.beat beat raised exception <class 'OperationalError'>: Opera", True),
+        ("ERROR celery.app.trace Task sleep 1.0[6a] raised unexpected: IntegrityError('x')", True),
+        ("ERROR celery.app.trace Task beat.feed[6a] raised unexpected: OperationalError('x", False),
+        ("ERROR celery.app.trace Task beat.feed[6a] raised unexpected: InterfaceError('x", False),
+        (
+            "ERROR celery.app.trace Task sleep 1.0[6a] raised unexpected: OperationalError('x')",
+            True,
+        ),
+        ("ERROR scale.workers worker_deaf seconds=20", True),
+        ("INFO celery.app.trace Task sleep 1.0[6a] succeeded in 1.4 s: None", False),
+    ],
+)
+def test_outcry_is_known_from_a_line_of_a_log(line: str, is_found: bool) -> None:
+    assert is_outcry(line) is is_found
 
 
 def test_leftovers_exits_and_slow_recoveries_are_found(evidence: Evidence) -> None:
