@@ -20,6 +20,9 @@ COUNTED = 250_000
 #: From so many rows before a page on, the way to it is along an index alone.
 DEEP = 1000
 
+#: What long lists may be sorted by along an index.
+INDEXED = {"id", "last_modified", "last_status_change"}
+
 Rows = QuerySet[Any] | Sequence[Any]
 
 _DIGITS = re.compile(r"[0-9]{1,18}")
@@ -77,10 +80,16 @@ class Page:
         return replace_query_param(request.build_absolute_uri(), "page", self.number + step)
 
 
-def paginate(request: Request, rows: Rows, render: Callable[[Rows], list[Any]]) -> dict[str, Any]:
+def paginate(
+    request: Request,
+    rows: Rows,
+    render: Callable[[Rows], list[Any]],
+    parts: Sequence[QuerySet[Any]] = (),
+) -> dict[str, Any]:
     """Return a page of rows as the contract's envelope; `render` makes a page's rows JSON.
 
-    Of more than `COUNTED` rows the count is an estimate; `next` is right all the same.
+    Of more than `COUNTED` rows the count is an estimate; `next` is right all the same. `parts`
+    are the same rows, in the same order if read one after the other, where that is cheaper.
 
     Raises:
         NotFound: the list has no such page.
@@ -92,29 +101,58 @@ def paginate(request: Request, rows: Rows, render: Callable[[Rows], list[Any]]) 
     count = rows.order_by()[: COUNTED + 1].count()
     if count <= COUNTED:
         page.check(count)
-        found = _fetch(rows, page.offset, min(page.offset + page.size, count), count)
+        found = _fetch(rows, page.offset, min(page.offset + page.size, count), count, parts)
     else:
-        found = _fetch(rows, page.offset, page.offset + page.size + 1)
+        found = _fetch(rows, page.offset, page.offset + page.size + 1, None, parts)
         seen = page.offset + len(found)
         count = max(_estimate(rows), seen) if len(found) > page.size else seen
         page.check(count)
     return page.envelope(request, count, render(found[: page.size]))
 
 
-def _fetch(rows: QuerySet[Any], start: int, stop: int, count: int | None = None) -> list[Any]:
-    """Return some rows of a list; far from its beginning without reading all those before.
+def _fetch(
+    rows: QuerySet[Any],
+    start: int,
+    stop: int,
+    count: int | None,
+    parts: Sequence[QuerySet[Any]],
+) -> list[Any]:
+    """Return some rows of a list, without reading those before where they are many.
 
-    From beyond the middle of a list whose `count` is known the way from its end is the shorter.
+    Nor are related rows read for all that are sorted, where that takes more than an index.
     """
-    if start < DEEP or rows.query.group_by is not None:
-        return list(rows[start:stop])
-    ids = rows.values_list("pk", flat=True)
-    if count is not None and start > count // 2:
-        wanted = list(ids.reverse()[count - stop : count - start])[::-1]
+    if parts:
+        wanted = _ids_of_parts(parts, start, stop)
+    elif start >= DEEP or (rows.query.select_related and not _is_along_an_index(rows)):
+        wanted = _ids(rows, start, stop, count)
     else:
-        wanted = list(ids[start:stop])
+        return list(rows[start:stop])
     found = rows.order_by().in_bulk(wanted)
     return [found[pk] for pk in wanted if pk in found]
+
+
+def _ids(rows: QuerySet[Any], start: int, stop: int, count: int | None) -> list[int]:
+    """Return the ids; from beyond the middle, if the count is known, by the way from the end."""
+    ids = rows.values_list("pk", flat=True)
+    if count is not None and start > count // 2:
+        return list(ids.reverse()[count - stop : count - start])[::-1]
+    return list(ids[start:stop])
+
+
+def _ids_of_parts(parts: Sequence[QuerySet[Any]], start: int, stop: int) -> list[int]:
+    found: list[int] = []
+    for part in parts:
+        ids = list(part.values_list("pk", flat=True)[start:stop])
+        found += ids
+        if len(ids) == stop - start:
+            break
+        length = start + len(ids) if ids else part.order_by().count()
+        start, stop = max(0, start - length), stop - length
+    return found
+
+
+def _is_along_an_index(rows: QuerySet[Any]) -> bool:
+    return str(rows.query.order_by[0]).removeprefix("-") in INDEXED
 
 
 def _estimate(rows: QuerySet[Any]) -> int:

@@ -163,9 +163,14 @@ def sample_load(database: Database, job_type_id: int, *, days: int) -> None:
     """Add a load sample a minute for so many days past."""
     database.rows(
         """
-        INSERT INTO job_load (job_type_id, measured, pending_count, queued_count, running_count)
-        SELECT %s, date_trunc('minute', now()) - make_interval(mins => n), n %% 7, n %% 1000, 2
-        FROM generate_series(1, %s) AS n
+        INSERT INTO job_load
+            (job_type_id, measured, pending_count, queued_count, running_count, is_first)
+        SELECT %s, measured, n %% 7, n %% 1000, 2,
+            NOT EXISTS (SELECT FROM job_load l WHERE l.measured = s.measured)
+        FROM (
+            SELECT n, date_trunc('minute', now()) - make_interval(mins => n) AS measured
+            FROM generate_series(1, %s) AS n
+        ) s
         """,
         (job_type_id, days * 24 * 60),
     )

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.response import Response
@@ -32,11 +33,16 @@ class ScaleView(APIView):
         return user_name(self.request)
 
     def page(
-        self, rows: Rows, output: Output, context: Callable[[Sequence[Any]], Any] | None = None
+        self,
+        rows: Rows,
+        output: Output,
+        context: Callable[[Sequence[Any]], Any] | None = None,
+        parts: Sequence[QuerySet[Any]] = (),
     ) -> Response:
         """Answer with the page of the rows that the request asks for (contract 1.4).
 
-        `context` is given the page's rows and returns what else the output needs about them.
+        `context` is given the page's rows and returns what else the output needs about them;
+        `parts` are those of `api.pagination.paginate`.
         """
 
         def render(rows: Rows) -> list[Any]:
@@ -44,7 +50,7 @@ class ScaleView(APIView):
             extra = context(part) if context else {}
             return list(output(part, many=True, context=extra).data)
 
-        return Response(paginate(self.request, rows, render))
+        return Response(paginate(self.request, rows, render, parts))
 
     def created(self, body: Any, route: str, **ids: Any) -> Response:
         """Answer 201 with the absolute URL of a resource."""

@@ -14,7 +14,12 @@ from api.serializers.jobs import (
 )
 from api.views.base import ScaleView
 from scale.selectors.executions import find_latest_executions
-from scale.selectors.jobs import find_input_files, get_job_details, list_jobs
+from scale.selectors.jobs import (
+    find_input_files,
+    get_job_details,
+    list_jobs,
+    split_by_change,
+)
 from scale.services.cancel import cancel_job
 
 TAG = "Jobs"
@@ -47,6 +52,7 @@ class JobUpdates(ScaleView):
             list_jobs(**filters).order_by(*order),
             JobUpdateOutput,
             lambda jobs: {"input_files": find_input_files(jobs)},
+            parts=split_by_change(order, **filters),
         )
 
 

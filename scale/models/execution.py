@@ -64,6 +64,18 @@ class JobExecution(models.Model):
         db_table = "job_exe"
         indexes = [
             models.Index(fields=["last_modified", "id"], name="job_exe_last_modified"),
+            models.Index(fields=["job_type", "last_modified", "id"], name="job_exe_by_type"),
+            models.Index(
+                fields=["node", "last_modified", "id"],
+                condition=Q(node__isnull=False),
+                name="job_exe_by_node",
+            ),
+            # COMPLETED, the great majority, is found along job_exe_last_modified.
+            models.Index(
+                fields=["status", "last_modified", "id"],
+                condition=~Q(status="COMPLETED"),
+                name="job_exe_by_status",
+            ),
             # What a claim takes next.
             models.Index(
                 fields=["priority", "queued", "id"],
@@ -75,6 +87,7 @@ class JobExecution(models.Model):
             models.Index(
                 fields=["job_type", "priority", "queued", "id"],
                 condition=Q(status="QUEUED", dispatched__isnull=True),
+                include=["lane"],
                 name="job_exe_feedable",
             ),
             models.Index(

@@ -56,13 +56,26 @@ class Job(Stamped):
         db_table = "job"
         indexes = [
             models.Index(fields=["last_modified", "id"], name="job_last_modified"),
-            models.Index(fields=["last_status_change", "id"], name="job_last_status_change"),
+            # Counts by type and status over a time are read off it; what it includes changes only
+            # with the status, so that it is no further obstacle to updates in place.
+            models.Index(
+                fields=["last_status_change", "id"],
+                include=["job_type", "status", "error"],
+                name="job_last_status_change",
+            ),
             models.Index(fields=["job_type", "last_modified", "id"], name="job_by_type"),
             # COMPLETED, the great majority, is found along job_last_modified.
             models.Index(
                 fields=["status", "last_modified", "id"],
                 condition=~Q(status="COMPLETED"),
                 name="job_by_status",
+            ),
+            # Few, so it costs the others nothing.
+            models.Index(
+                fields=["error", "last_modified", "id"],
+                condition=Q(status="FAILED"),
+                include=["job_type", "last_status_change"],
+                name="job_failed",
             ),
             # Load sampling and the running list count these, per type.
             models.Index(

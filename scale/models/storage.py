@@ -64,7 +64,7 @@ class ScaleFile(Stamped):
     parsed = models.DateTimeField(null=True)
 
     # Products.
-    job_type = models.ForeignKey(JobType, models.PROTECT, null=True)
+    job_type = models.ForeignKey(JobType, models.PROTECT, null=True, db_index=False)
     job = models.ForeignKey(Job, models.PROTECT, null=True, related_name="products")
     job_exe = models.ForeignKey(JobExecution, models.PROTECT, null=True)
     is_operational = models.BooleanField(default=True)
@@ -84,6 +84,11 @@ class ScaleFile(Stamped):
                 name="scale_file_published",
             ),
             models.Index(fields=["kind", "file_name"], name="scale_file_name"),
+            models.Index(
+                fields=["job_type", "last_modified", "id"],
+                condition=Q(job_type__isnull=False),
+                name="scale_file_by_type",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

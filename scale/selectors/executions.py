@@ -8,8 +8,8 @@ from django.db.models import QuerySet
 
 from scale.domain.lifecycle import EXECUTION_FINAL, ExecutionStatus
 from scale.errors import NotFound
-from scale.models import ExecutionLog, Job, JobExecution, Node
-from scale.selectors.filters import narrow, unshown
+from scale.models import ExecutionLog, Job, JobExecution, JobType, Node
+from scale.selectors.filters import narrow, narrow_types, unshown
 from scale.selectors.job_types import LARGE as JOB_TYPE_LARGE
 from scale.selectors.job_types import with_job_type
 from scale.selectors.jobs import ERROR_HIDDEN, EXECUTION_HIDDEN, LARGE
@@ -53,7 +53,7 @@ def list_executions(
     node_id: Sequence[int] | None = None,
 ) -> QuerySet[JobExecution]:
     """Return executions as lists show them, by last_modified between started and ended (2.6)."""
-    return narrow(
+    rows = narrow(
         JobExecution.objects.select_related("job", "node", "error")
         .prefetch_related(_JOB_TYPE)
         .defer(*_HIDDEN),
@@ -61,9 +61,10 @@ def list_executions(
         last_modified__lte=ended,
         status=status,
         job_type__in=job_type_id,
-        job_type__name__in=job_type_name,
-        job_type__category__in=job_type_category,
         node__in=node_id,
+    )
+    return narrow_types(
+        rows, JobType, "job_type", name__in=job_type_name, category__in=job_type_category
     )
 
 

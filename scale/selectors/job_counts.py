@@ -1,5 +1,6 @@
 """Counting jobs by type: how they went lately, what runs, what fails."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -92,16 +93,41 @@ def count_by_job_type(
     lately = Q(last_status_change__gte=started)
     if ended is not None:
         lately &= Q(last_status_change__lte=ended)
-    statuses = {job_type.pk: JobTypeStatus(job_type) for job_type in job_types}
-    rows = _rows(
-        Job.objects.filter(lately | Q(status=JobStatus.RUNNING), job_type__in=statuses)
-        .values("job_type_id", "status", category=F("error__category"))
-        .annotate(count=Count("pk"), most_recent=Max("last_status_change"))
-        .order_by("status", "category")
+    jobs = Job.objects.filter(job_type__in=[job_type.pk for job_type in job_types])
+    # Two parts, each along an index: nothing is indexed by one or the other.
+    changed, running = (
+        part.values("job_type_id", "status", "error_id")
+        .annotate(count=Count("*"), most_recent=Max("last_status_change"))
+        .order_by()
+        for part in (jobs.filter(lately), jobs.filter(~lately, status=JobStatus.RUNNING))
     )
-    for row in rows:
-        statuses[row.pop("job_type_id")].job_counts.append(row)
-    return list(statuses.values())
+    counts: dict[int, dict[tuple[str, str | None], dict[str, Any]]] = defaultdict(dict)
+    categories = dict(Error.objects.values_list("pk", "category"))
+    for row in _rows(changed.union(running, all=True)):
+        key = row["status"], categories.get(row["error_id"])
+        _add(counts[row["job_type_id"]], key, row)
+    return [
+        JobTypeStatus(
+            job_type,
+            [
+                {"status": status, "category": category, **figures}
+                for (status, category), figures in sorted(
+                    counts[job_type.pk].items(), key=lambda item: (item[0][0], item[0][1] or "")
+                )
+            ],
+        )
+        for job_type in job_types
+    ]
+
+
+def _add(
+    counts: dict[tuple[str, str | None], dict[str, Any]],
+    key: tuple[str, str | None],
+    row: dict[str, Any],
+) -> None:
+    figures = counts.setdefault(key, {"count": 0, "most_recent": row["most_recent"]})
+    figures["count"] += row["count"]
+    figures["most_recent"] = max(figures["most_recent"], row["most_recent"])
 
 
 def list_running_job_types() -> list[JobTypeRunning]:
@@ -118,8 +144,9 @@ def list_running_job_types() -> list[JobTypeRunning]:
 
 def list_system_failures() -> list[JobTypeFailure]:
     """Return job types by SYSTEM error that their jobs rest FAILED with, latest failure first."""
+    errors = Error.objects.filter(category=Error.Category.SYSTEM).in_bulk()
     rows = _rows(
-        Job.objects.filter(status=JobStatus.FAILED, error__category=Error.Category.SYSTEM)
+        Job.objects.filter(status=JobStatus.FAILED, error__in=list(errors))
         .values("job_type_id", "error_id")
         .annotate(
             count=Count("pk"),
@@ -129,7 +156,6 @@ def list_system_failures() -> list[JobTypeFailure]:
         .order_by("-last_error", "job_type_id", "error_id")
     )
     job_types = _job_types(row["job_type_id"] for row in rows)
-    errors = Error.objects.in_bulk({row["error_id"] for row in rows})
     return [
         JobTypeFailure(job_types[row.pop("job_type_id")], errors[row.pop("error_id")], **row)
         for row in rows

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F, Max, Min, Q, QuerySet
+from django.db.models import Count, F, Max, Min, QuerySet, Value
 
 from scale.conf import conf
 from scale.domain.lifecycle import ExecutionStatus
 from scale.domain.times import now as present
 from scale.models import JobExecution, JobLoad, JobType, Node, Scheduler
 from scale.selectors.nodes import is_recent
+from scale.selectors.queue import queued_parts
 
 #: Finished executions are counted over this long: the whole table has millions.
 FINISHED_WINDOW = timedelta(minutes=1)
@@ -49,7 +50,7 @@ def get_measures() -> Measures:
     is kept.
     """
     now = present()
-    queued = list(_queued())
+    queued = _queued()
     running = list(_running())
     types = JobType.objects.only("name", "version", "is_paused", "max_scheduled").in_bulk(
         {row["job_type"] for row in (*queued, *running)}
@@ -80,19 +81,27 @@ def get_measures() -> Measures:
     )
 
 
-def _queued() -> QuerySet[Any, Any]:
-    outside = Q(dispatched__isnull=True)
-    return (
-        JobExecution.objects.filter(status=ExecutionStatus.QUEUED)
-        .values("job_type", "lane")
-        .annotate(
-            count=Count("id"),
-            published=Count("id", filter=~outside),
-            oldest=Min("queued"),
-            oldest_outside=Min("queued", filter=outside),
-        )
-        .order_by()
+def _queued() -> list[dict[str, Any]]:
+    outside, inside = (
+        part.values("job_type", "lane").annotate(count=Count("*"), oldest=Min("queued"))
+        for part in queued_parts()
     )
+    merged: dict[tuple[int, int], dict[str, Any]] = {}
+    for row in outside.annotate(is_outside=Value(True)).union(
+        inside.annotate(is_outside=Value(False)),
+        all=True,
+    ):
+        whole = merged.setdefault(
+            (row["job_type"], row["lane"]),
+            row | {"count": 0, "published": 0, "oldest_outside": None},
+        )
+        whole["count"] += row["count"]
+        whole["oldest"] = min(whole["oldest"], row["oldest"])
+        if row["is_outside"]:
+            whole["oldest_outside"] = row["oldest"]
+        else:
+            whole["published"] = row["count"]
+    return list(merged.values())
 
 
 def _running() -> QuerySet[Any, Any]:

@@ -8,9 +8,9 @@ from datetime import datetime
 from django.db.models import F, QuerySet
 
 from scale.errors import NotFound
-from scale.models import ScaleFile
+from scale.models import JobType, ScaleFile
 from scale.selectors.files import find_by_key, list_files, list_files_with_types
-from scale.selectors.filters import narrow
+from scale.selectors.filters import narrow, narrow_types
 from scale.selectors.job_types import with_job_type
 
 PRODUCT = ScaleFile.Kind.PRODUCT
@@ -38,17 +38,18 @@ def list_products(
     file_name: str | None = None,
 ) -> QuerySet[ScaleFile]:
     """Return products that are or were published, by last_modified between started and ended."""
-    return narrow(
+    rows = narrow(
         list_files(PRODUCT)
         .filter(has_been_published=True)
         .prefetch_related(with_job_type("job_type")),
         last_modified__gte=started,
         last_modified__lte=ended,
         job_type__in=job_type_id,
-        job_type__name__in=job_type_name,
-        job_type__category__in=job_type_category,
         is_operational=is_operational,
         file_name=file_name,
+    )
+    return narrow_types(
+        rows, JobType, "job_type", name__in=job_type_name, category__in=job_type_category
     )
 
 

@@ -17,11 +17,12 @@ from scale.models import (
     JobTypeRevision,
     Recipe,
     RecipeJob,
+    RecipeType,
     RecipeTypeRevision,
     ScaleFile,
 )
 from scale.selectors.files import list_files_by_id
-from scale.selectors.filters import narrow
+from scale.selectors.filters import narrow, narrow_types
 
 
 # Few, for a definition of 10,000 jobs takes tens of megabytes.
@@ -65,13 +66,13 @@ def list_recipes(
 
     `started` and `ended` are about last_modified (contract 1.5).
     """
-    return narrow(
+    rows = narrow(
         Recipe.objects.select_related("recipe_type", "recipe_type_rev", "event").defer(*LARGE),
         last_modified__gte=started,
         last_modified__lte=ended,
         recipe_type__in=type_id,
-        recipe_type__name__in=type_name,
     )
+    return narrow_types(rows, RecipeType, "recipe_type", name__in=type_name)
 
 
 def get_recipe_details(recipe_id: int) -> RecipeDetails:

@@ -33,7 +33,8 @@ def take_sample() -> datetime:
     measured = present()
     run(
         """
-        INSERT INTO job_load (job_type_id, measured, pending_count, queued_count, running_count)
+        INSERT INTO job_load
+            (job_type_id, measured, pending_count, queued_count, running_count, is_first)
         WITH counted AS (
             SELECT job_type_id,
                 count(*) FILTER (WHERE status = 'PENDING') AS pending,
@@ -41,9 +42,10 @@ def take_sample() -> datetime:
                 count(*) FILTER (WHERE status = 'RUNNING') AS running
             FROM job WHERE status IN ('PENDING', 'QUEUED', 'RUNNING') GROUP BY job_type_id
         )
-        SELECT job_type_id, %(measured)s, pending, queued, running FROM counted
+        SELECT job_type_id, %(measured)s, pending, queued, running, row_number() OVER () = 1
+        FROM counted
         UNION ALL
-        SELECT NULL, %(measured)s, 0, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM counted)
+        SELECT NULL, %(measured)s, 0, 0, 0, true WHERE NOT EXISTS (SELECT 1 FROM counted)
         ON CONFLICT DO NOTHING
         """,
         {"measured": measured},
@@ -64,12 +66,12 @@ WITH minutes AS (
     FROM minutes WHERE job_type_id IS NOT NULL GROUP BY job_type_id
 )
 INSERT INTO job_load
-    (job_type_id, measured, pending_count, queued_count, running_count, is_hourly)
+    (job_type_id, measured, pending_count, queued_count, running_count, is_hourly, is_first)
 SELECT job_type_id, %(hour)s, round(pending::numeric / samples), round(queued::numeric / samples),
-    round(running::numeric / samples), true
+    round(running::numeric / samples), true, row_number() OVER () = 1
 FROM by_type, taken
 UNION ALL
-SELECT NULL, %(hour)s, 0, 0, 0, true WHERE NOT EXISTS (SELECT 1 FROM by_type)
+SELECT NULL, %(hour)s, 0, 0, 0, true, true WHERE NOT EXISTS (SELECT 1 FROM by_type)
 ON CONFLICT DO NOTHING
 """
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import F, Model
 
 from scale.domain.geo import GeoFacts
 from scale.domain.times import format_time, now
@@ -98,4 +98,7 @@ def spread(model: type[Model]) -> list[str]:
     moments = [stamp - timedelta(seconds=index) for index in range(len(found))]
     for row, moment in zip(found, moments, strict=True):
         model.objects.filter(pk=row.pk).update(last_modified=moment)  # type: ignore[attr-defined]
+    if model is Job:
+        # The status of a job that has none never changed (contract 4.2).
+        Job.objects.exclude(last_status_change=None).update(last_status_change=F("last_modified"))
     return [format_time(moment) for moment in reversed(moments)]

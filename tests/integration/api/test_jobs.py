@@ -239,6 +239,39 @@ def test_updates_are_ordered_by_last_status_change(api: Api) -> None:
     assert ids(api, "/jobs/updates/") == [second.job.pk, first.job.pk]
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 100])
+@pytest.mark.parametrize("order", ["last_status_change", "-last_status_change"])
+def test_updates_of_a_range_are_those_of_the_whole_list(api: Api, order: str, size: int) -> None:
+    for _ in range(2):
+        make_job()
+        make_recipe({"a": [], "b": ["a"], "c": ["a"]})
+    moments = spread(Job)
+    chosen = set(Job.objects.order_by("pk").values_list("pk", flat=True)[1:7])
+    never = Job.objects.filter(pk__in=chosen, last_status_change=None)
+    whole = [job_id for job_id in ids(api, "/jobs/updates/", order=order) if job_id in chosen]
+    query = {"started": moments[1], "ended": moments[6], "order": order, "page_size": size}
+
+    pages = [
+        ids(api, "/jobs/updates/", page=number + 1, **query) for number in range(-(-6 // size))
+    ]
+
+    assert [job_id for page in pages for job_id in page] == whole
+    assert 0 < never.count() < len(whole) == 6
+    assert api.get("/jobs/updates/", **query).json()["count"] == 6
+
+
+@pytest.mark.parametrize("side", ["started", "ended"])
+def test_updates_of_a_range_that_is_open_on_one_side(api: Api, side: str) -> None:
+    for _ in range(3):
+        make_job()
+    make_recipe({"a": [], "b": ["a"]})
+    moments = spread(Job)
+    whole = ids(api, "/jobs/updates/")
+
+    expected = {"started": whole[2:], "ended": whole[:3]}[side]
+    assert ids(api, "/jobs/updates/", **{side: moments[2]}) == expected
+
+
 def test_order_walks_into_related_objects(api: Api) -> None:
     for name, version in (("b", "1"), ("a", "1"), ("a", "2")):
         make_job(make_job_type(name=name, version=version))

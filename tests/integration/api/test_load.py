@@ -26,6 +26,7 @@ def sample(
         pending_count=pending,
         queued_count=queued,
         running_count=running,
+        is_first=not JobLoad.objects.filter(measured=measured).exists(),
     )
 
 

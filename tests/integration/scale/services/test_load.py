@@ -52,6 +52,19 @@ def test_rows_of_a_sample_share_one_instant() -> None:
     assert list(JobLoad.objects.values_list("measured", flat=True)) == [measured] * 2
 
 
+def test_one_row_of_a_sample_stands_for_it() -> None:
+    take_sample()
+    make_job()
+    make_job()
+    take_sample()
+
+    samples = JobLoad.objects.values_list("measured", flat=True).distinct()
+    assert len(samples) == 2
+    assert sorted(JobLoad.objects.filter(is_first=True).values_list("measured", flat=True)) == (
+        sorted(samples)
+    )
+
+
 def test_idle_system_leaves_one_placeholder_per_sample() -> None:
     take_sample()
 

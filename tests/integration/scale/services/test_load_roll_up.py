@@ -48,6 +48,20 @@ def test_samples_of_an_hour_become_their_average_at_its_beginning() -> None:
     assert rows() == [(one.pk, HOUR, 20, 6, 1), (two.pk, HOUR, 0, 2, 1)]
 
 
+def test_one_row_of_what_was_rolled_up_stands_for_it() -> None:
+    one, two = make_job_type(), make_job_type()
+    sample(1, (one, 1, 1, 1), (two, 1, 1, 1))
+    sample(61, (None, 0, 0, 0))
+
+    roll_up_all()
+
+    firsts = JobLoad.objects.filter(is_first=True, is_hourly=True)
+    assert list(firsts.order_by("measured").values_list("measured", flat=True)) == [
+        HOUR,
+        HOUR + timedelta(hours=1),
+    ]
+
+
 def test_sample_that_lacks_a_type_counts_as_none_of_it() -> None:
     job_type = make_job_type()
     sample(0, (job_type, 0, 8, 0))
