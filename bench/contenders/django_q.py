@@ -1,13 +1,19 @@
-"""django-q2: one cluster whose pool has the worker processes; results in PostgreSQL."""
+"""django-q2: one cluster whose pool has the workers, a task each; results in PostgreSQL."""
 
 from bench.contenders.base import Peer, counter
 from bench.lab import Lab
+
+#: As many tasks at a time as Celery and Scale have; three are slower.
+PER_PROCESS = 2
 
 
 class DjangoQ(Peer):
     """A cluster; besides its workers it has a sentinel, a pusher and a monitor process."""
 
-    settings = "its workers beside a sentinel, a pusher and a monitor process; bulk 50"
+    settings = (
+        f"{PER_PROCESS} workers, a process each, for each process of the others, beside a sentinel,"
+        " a pusher and a monitor; bulk 50"
+    )
 
     def _set_up_with(self, lab: Lab, *, environment: dict[str, str]) -> None:
         self.database = lab.database("django_q")
@@ -15,7 +21,7 @@ class DjangoQ(Peer):
             lab,
             environment={
                 "PEER_DATABASE": self.database,
-                "PEER_PROCESSES": str(lab.options.processes),
+                "PEER_WORKERS": str(lab.options.processes * PER_PROCESS),
                 "DJANGO_SETTINGS_MODULE": "django_q_peer",
                 **environment,
             },

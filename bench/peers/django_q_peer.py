@@ -15,7 +15,7 @@ USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 Q_CLUSTER = {
     "name": "peer",
-    "workers": int(os.environ.get("PEER_PROCESSES", "2")),
+    "workers": int(os.environ.get("PEER_WORKERS", "2")),
     "timeout": 60,
     "retry": 120,
     "save_limit": 0,
