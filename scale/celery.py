@@ -8,6 +8,7 @@ from celery import Celery, signals
 from django.conf import settings
 from kombu import Queue
 
+from scale import transport
 from scale.queues import LongQueue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "scale.settings")
@@ -15,6 +16,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "scale.settings")
 LANES = 10
 IS_REDIS = settings.CELERY_BROKER_URL.startswith(("redis:", "rediss:"))
 
+transport.use()
 # Without Celery's Django fixup, which closes the database connection around every task.
 app = Celery("scale", fixups=[])
 app.conf.update(
