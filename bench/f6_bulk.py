@@ -13,6 +13,7 @@ from bench.lab import Lab, wait_until
 from bench.results import Result, at_least, at_most, stated
 from bench.rows import FAILED_EXECUTION, FAILED_JOB, copy_job, remove_jobs, settle
 from bench.subject import Scale
+from launcher.errors import Problem
 
 GOAL = 20_000.0
 #: Flat: whatever the number of jobs, the answer's page is all that may need room.
@@ -107,13 +108,17 @@ def warm(scale: Scale, queued: int) -> None:
 
 
 def requeue(scale: Scale, job_type: int, count: int) -> float:
-    """Requeue all failed jobs of a type; return the seconds."""
+    """Requeue all failed jobs of a type; return the seconds.
+
+    Raises:
+        Problem: it were not so many.
+    """
     body = {"job_type_ids": [job_type], "status": "FAILED"}
     begun = time.monotonic()
     answer = scale.request("POST", "/queue/requeue-jobs/", json=body)
     seconds = time.monotonic() - begun
     if answer["count"] != count:
-        raise AssertionError(f"{answer['count']} jobs were requeued instead of {count}.")
+        raise Problem(f"{answer['count']} jobs were requeued instead of {count}.")
     return seconds
 
 

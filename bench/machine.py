@@ -28,7 +28,8 @@ def facts(lab: Lab) -> dict[str, str]:
     return {
         "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         "machine": f"{cores} × {_processor()}, {memory:.0f} GiB, Linux {platform.release()}",
-        "load before": " ".join(f"{load:.2f}" for load in os.getloadavg()),
+        "load before": f"{' '.join(f'{load:.2f}' for load in os.getloadavg())},"
+        f" processors {psutil.cpu_percent(1.0):.0f} % busy",
         "Python": platform.python_version(),
         "PostgreSQL": f"{postgres} ({settings})",
         "Redis": broker,
