@@ -20,8 +20,9 @@ COUNTED = 250_000
 #: From so many rows before a page on, the way to it is along an index alone.
 DEEP = 1000
 
-#: What long lists may be sorted by along an index.
-INDEXED = {"id", "last_modified", "last_status_change"}
+#: What long lists may be sorted by along an index alone. Not by the latest change first: rows of
+#: one instant, of which a bulk change makes many, come by id and so against the index.
+INDEXED = {"id", "-id", "last_modified", "last_status_change"}
 
 Rows = QuerySet[Any] | Sequence[Any]
 
@@ -123,7 +124,7 @@ def _fetch(
     """
     if parts:
         wanted = _ids_of_parts(parts, start, stop)
-    elif start >= DEEP or (rows.query.select_related and not _is_along_an_index(rows)):
+    elif start >= DEEP or (rows.query.select_related and rows.query.order_by[0] not in INDEXED):
         wanted = _ids(rows, start, stop, count)
     else:
         return list(rows[start:stop])
@@ -149,10 +150,6 @@ def _ids_of_parts(parts: Sequence[QuerySet[Any]], start: int, stop: int) -> list
         length = start + len(ids) if ids else part.order_by().count()
         start, stop = max(0, start - length), stop - length
     return found
-
-
-def _is_along_an_index(rows: QuerySet[Any]) -> bool:
-    return str(rows.query.order_by[0]).removeprefix("-") in INDEXED
 
 
 def _estimate(rows: QuerySet[Any]) -> int:

@@ -41,18 +41,18 @@ class ThisConnection:
 def kept(db: None) -> JobType:
     """Fill the tables with what is kept of some types; return one of those."""
     database: Any = ThisConnection()
-    nodes = [make_node() for _ in range(TYPES)]
-    for node in nodes:
-        job_type = make_job_type()
-        template = make_job(job_type).job.pk
-        for count, job, execution in (
-            (150, COMPLETED_JOB, COMPLETED_EXECUTION),
-            (10, FAILED_JOB, FAILED_EXECUTION),
-            (20, QUEUED_JOB, QUEUED_EXECUTION),
-        ):
-            copy_job(database, template, count, job=job, execution=execution)
+    job_types = [make_job_type() for _ in range(TYPES)]
+    templates = [make_job(job_type).job.pk for job_type in job_types]
+    make_node()
+    for count, job, execution in (
+        (150, COMPLETED_JOB, COMPLETED_EXECUTION),
+        (10, FAILED_JOB, FAILED_EXECUTION),
+        (20, QUEUED_JOB, QUEUED_EXECUTION),
+    ):
+        copy_job(database, templates, TYPES * count, job=job, execution=execution)
+    for job_type in job_types:
         ran = JobExecution.objects.filter(job_type=job_type).exclude(node=None)
-        ran.update(node=node)
+        ran.update(node=make_node())
     database.rows("ANALYZE")
     return job_type
 
