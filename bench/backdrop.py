@@ -130,7 +130,9 @@ class Backdrop:
         self._files += count
 
     def _add_recipes(self, count: int) -> None:
-        self._copy(_RECIPES, "recipe", self._recipe, count, {})
+        when = "now() - make_interval(secs => s.n)"
+        overrides = dict.fromkeys(("created", "last_modified"), when)
+        self._copy(_RECIPES, "recipe", self._recipe, count, overrides)
         self._recipes += count
 
     def _copy(
