@@ -2,6 +2,7 @@
 
 import sys
 import time
+import traceback
 
 from bench import (
     f1_drain,
@@ -18,7 +19,7 @@ from bench.machine import facts
 from bench.options import read
 from bench.report import fill_in, markdown, write
 from launcher import leash
-from launcher.errors import exit_with
+from launcher.errors import Problem, exit_with
 
 MEASURES = {
     "f1": f1_drain.measure,
@@ -33,7 +34,11 @@ MEASURES = {
 
 
 def main() -> int:
-    """Run what the command line asks for; print and store the results."""
+    """Run what the command line asks for; print and store the results.
+
+    Raises:
+        Problem: a measure failed; the others are printed and stored.
+    """
     leash.adopt_orphans()
     options = read()
     results = []
@@ -42,13 +47,19 @@ def main() -> int:
     def say(text: str) -> None:
         print(f"bench {time.monotonic() - started:6.1f} s: {text}", flush=True)
 
+    failed = []
     with open_lab(options, say) as lab:
         about = facts(lab)
         for key in options.only:
             begun = time.monotonic()
             say(key.upper())
-            with lab.section() as section:
-                result = MEASURES[key](section)
+            try:
+                with lab.section() as section:
+                    result = MEASURES[key](section)
+            except Exception:  # noqa: BLE001 - the others go on, for which all may have waited long
+                traceback.print_exc()
+                failed.append(key.upper())
+                continue
             result.seconds = time.monotonic() - begun
             results.append(result)
             write(results, about, DIRECTORY)
@@ -56,6 +67,8 @@ def main() -> int:
                 options.write.write_text(fill_in(options.write.read_text(), results, about))
     leash.sweep()
     sys.stdout.write("\n" + markdown(results, about))
+    if failed:
+        raise Problem(f"No figures of {', '.join(failed)}; see above and {DIRECTORY}/log.")
     return 0
 
 

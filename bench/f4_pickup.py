@@ -63,6 +63,8 @@ class Probe:
             "Authorization": f"Token {self._scale.token}",
             "Content-Type": "application/json",
         }
+        self._http.close()
+        self._http.connect()  # anew, since gunicorn closes what is idle for long
         self._http.request("POST", "/queue/new-job/", body, headers)
         response = self._http.getresponse()
         answered = time.time()
