@@ -8,7 +8,8 @@ from scale.domain.file_names import source_uuid
 from scale.domain.times import now
 from scale.models import JobType, JobTypeRevision, Node, ScaleFile, Workspace
 from scale.selectors.jobs import JobDetails
-from scale.services.executions import Claim, Report, claim_execution
+from scale.services.claims import Claim, claim_executions
+from scale.services.executions import Report
 from scale.services.jobs import queue_new_job
 
 _numbers = itertools.count(1)
@@ -76,11 +77,15 @@ def make_job(job_type: JobType | None = None, *, data: Any = None) -> JobDetails
     return queue_new_job(job_type_id=job_type.pk, job_data=data or {}, user="tester")
 
 
+def try_claim(execution_id: int, *, node_id: int, worker: str = WORKER) -> Claim | None:
+    """Claim as a worker does that a message has called; None if nothing may start."""
+    found = claim_executions(count=1, named=[execution_id], node_id=node_id, worker=worker)
+    return next(iter(found.claims), None)
+
+
 def claim(execution_id: int, *, node: Node | None = None, worker: str = WORKER) -> Claim:
-    """Claim an execution as a worker does."""
-    claimed = claim_execution(
-        execution_id=execution_id, node_id=(node or make_node()).pk, worker=worker
-    )
+    """Claim an execution as a worker does; nothing else may wait before it."""
+    claimed = try_claim(execution_id, node_id=(node or make_node()).pk, worker=worker)
     assert claimed is not None
     return claimed
 

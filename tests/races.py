@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 
 from scale.models import JobExecution, Node
-from scale.services.executions import Claim
+from scale.services.claims import Claim
 from tests.factories import claim, make_node
 from tests.recipe_factories import job_ids, make_recipe, statuses, waiting_execution
 

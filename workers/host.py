@@ -6,22 +6,18 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.db import InterfaceError, OperationalError, connection
 
 from scale.conf import MIB, conf
 from scale.log import log_event
-from scale.selectors.nodes import may_start
-from scale.services.executions import Claim, renew_leases
+from scale.services.claims import Claim
+from scale.services.executions import renew_leases
 from scale.services.nodes import beat_node, register_node
 from workers.intake import Intake
-from workers.processes import prctl, tree
-from workers.processes.identity import Identity
-from workers.processes.leftovers import clear_leftovers
+from workers.processes import tree
 from workers.processes.workdir import WorkerDirectory
-from workers.remains import settle_dead
-from workers.watchdog import Watchdog
 
 logger = logging.getLogger(__name__)
 
@@ -53,11 +49,12 @@ class Host:
         self.is_stopping = False
         self.intake = Intake()
         self._runs: dict[int, Run] = {}
+        self._held = 0
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         node = self.until_back(lambda: register_node(worker=identity, disk_mib=self._disk_mib()))
         self.node_id = node.pk
-        self._note_may_start(node.is_active and not node.is_paused)
+        self.note_may_start(node.is_active and not node.is_paused)
         self._pulse = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
         self._pulse.start()
 
@@ -73,17 +70,18 @@ class Host:
         with self._lock:
             self._runs.pop(run.claim.execution_id, None)
 
+    def lent(self, change: int) -> None:
+        """Note that one more message is held, or one fewer."""
+        with self._lock:
+            self._held += change
+
     @property
     def has_free_slot(self) -> bool:
-        """Tell whether another execution could start."""
-        return len(self._runs) < conf().worker_concurrency
+        """Tell whether there is room for another message."""
+        return self._held < conf().worker_concurrency
 
-    def may_start_now(self) -> bool:
-        """Ask whether this node may start executions, and take messages or leave them, as told."""
-        self._note_may_start(self.until_back(lambda: may_start(self.node_id)))
-        return self.may_start
-
-    def _note_may_start(self, told: bool) -> None:
+    def note_may_start(self, told: bool) -> None:
+        """Take messages or leave them, by whether this node may start executions."""
         self.may_start = told
         self.intake.set(is_open=told)
 
@@ -102,7 +100,7 @@ class Host:
 
     def until_back(self, call: Callable[[], T]) -> T:
         """Return what `call` returns, repeating it while the database is away."""
-        return _until_back(call, self._stopped)
+        return until_back(call, self._stopped)
 
     def reconnect(self) -> None:
         """Have this thread open a new connection at its next query."""
@@ -128,7 +126,7 @@ class Host:
                 # More often while paused, so that unpausing is noticed soon.
                 if beats % (10 if self.may_start else 2) == 0:
                     told = beat_node(node_id=self.node_id, disk_mib=self._disk_mib())
-                    self._note_may_start(told)
+                    self.note_may_start(told)
                 beats += 1
             except DATABASE_AWAY:
                 connection.close()
@@ -149,7 +147,8 @@ class Host:
                 run.ending.set()
 
 
-def _until_back(call: Callable[[], T], stopped: threading.Event) -> T:
+def until_back(call: Callable[[], T], stopped: threading.Event) -> T:
+    """Return what `call` returns, repeating it while the database is away."""
     while True:
         try:
             return call()
@@ -157,60 +156,3 @@ def _until_back(call: Callable[[], T], stopped: threading.Event) -> T:
             log_event(logger, "database_away", logging.WARNING, reason=str(exc).split("\n")[0])
             connection.close()
             stopped.wait(RETRY_SECONDS)
-
-
-_host: Host | None = None
-
-
-def open_host() -> None:
-    """Make this process a host for executions: a node, with a work directory and an identity."""
-    global _host
-    prctl.become_subreaper()
-    identity = Identity.of_this_process(conf().hostname)
-    waiting = threading.Event()
-    cleared = clear_leftovers(
-        conf().work_dir,
-        identity,
-        settle=lambda directory: _until_back(lambda: settle_dead(directory), waiting),
-    )
-    if any(cleared):
-        log_event(
-            logger,
-            "leftovers_cleared",
-            logging.WARNING,
-            ended=cleared.ended,
-            removed=cleared.removed,
-            kept=cleared.kept,
-        )
-    directory = WorkerDirectory.claim(conf().work_dir, str(identity))
-    _host = Host(identity=str(identity), directory=directory)
-
-
-def current_host() -> Host:
-    """Return this process's host.
-
-    Raises:
-        RuntimeError: the process does not serve the `jobs` queue.
-    """
-    if _host is None:
-        raise RuntimeError("This process was not set up to run executions.")
-    return _host
-
-
-def attach_consumer(consumer: Any) -> None:
-    """Open and close what Celery's consumer takes from the queue, if this process is a host."""
-    if _host is not None:
-        _host.intake.attach(consumer)
-        Watchdog(_host).start()
-
-
-def stop_host(*, grace_seconds: float) -> None:
-    """Stop warmly, if this process is a host."""
-    if _host is not None:
-        _host.stop(grace_seconds=grace_seconds)
-
-
-def close_host() -> None:
-    """Leave nothing behind, if this process is a host."""
-    if _host is not None:
-        _host.close()

@@ -9,6 +9,7 @@ STDOUT, STDERR = "stdout", "stderr"
 
 #: Where what the pre and post steps say comes: after all that the program printed.
 _LAST_SEQ = 2**31 - 1
+_LONG_BYTES = 64 * 1024
 
 
 class Output:
@@ -30,6 +31,11 @@ class Output:
     def artifacts(self) -> list[tuple[str, str]]:
         """Return what the program has announced, as (output name, path)."""
         return [found for scanner in self._scanners.values() for found in scanner.found]
+
+    @property
+    def is_long(self) -> bool:
+        """Tell whether reading what was printed so far may take time."""
+        return any(tail.unread > _LONG_BYTES for tail in self._tails.values())
 
     def say(self, text: str) -> None:
         """Add a line of a pre or post step to stderr."""

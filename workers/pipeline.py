@@ -1,43 +1,41 @@
-"""Running one execution, from claim to report."""
+"""Carrying out an execution on the thread of its slot, however long that takes."""
 
 from scale.domain.builtin_errors import FILESYSTEM_IO
 from scale.domain.times import now
-from scale.services.executions import Claim, Report, claim_execution, fail_execution
+from scale.services.claims import Claim
+from scale.services.executions import Report, fail_execution
 from scale.services.logs import LogChanges
 from workers.attempt import Attempt
 from workers.errors import FILESYSTEM_IO as FILESYSTEM
-from workers.host import Host
-from workers.ledger import Ledger
+from workers.host import Host, Run
 from workers.output import STDERR
 from workers.processes.workdir import WorkDirectory
 
 
-def run(host: Host, execution_id: int) -> bool:
-    """Run the execution that a message names, or a more urgent one, from claim to report.
-
-    Returns False if this node may start nothing now: the message is for another one.
-    """
-    host.intake.heard()
-    if not host.may_start:
-        return False
-    claim = host.until_back(
-        lambda: claim_execution(
-            execution_id=execution_id, node_id=host.node_id, worker=host.identity
-        )
-    )
-    if claim is None:
-        return host.may_start_now()
-    under_way = host.begin(claim)
+def carry_out(host: Host, run: Run) -> None:
+    """Run a claimed execution from its first step to its report."""
     try:
-        directory = _make_directory(host, claim)
-        if directory is None:
-            return True
-        with directory:
-            ledger = Ledger.of(host.directory, claim.execution_id)
-            Attempt(host, under_way, directory, ledger).go()
+        directory = _make_directory(host, run.claim)
+        attempt = None if directory is None else Attempt(host, run, directory)
+    except BaseException:
+        host.finish(run)
+        raise
+    if attempt is None:
+        host.finish(run)
+        return
+    try:
+        attempt.begin()
+        attempt.go_on()
     finally:
-        host.finish(under_way)
-    return True
+        attempt.close()
+
+
+def carry_on(attempt: Attempt) -> None:
+    """Take the steps of an attempt that are left, to its report."""
+    try:
+        attempt.go_on()
+    finally:
+        attempt.close()
 
 
 def _make_directory(host: Host, claim: Claim) -> WorkDirectory | None:

@@ -8,7 +8,7 @@ from celery import signals
 from scale.conf import conf
 from scale.dispatch import JOBS_QUEUE
 from scale.log import log_event
-from workers import host
+from workers import worker
 from workers.checks import warn_of_consumer_timeout
 from workers.processes.lifeline import abandon, watch_guardian
 
@@ -20,13 +20,13 @@ def start_host(instance: Any, **_: Any) -> None:
     """Never outlive the guardian; for the queue of jobs, become a node before messages arrive."""
     watch_guardian(abandon)
     if JOBS_QUEUE in instance.app.amqp.queues.consume_from:
-        host.open_host()
+        worker.open_worker()
 
 
 @signals.worker_ready.connect
 def watch_intake(sender: Any, **_: Any) -> None:
     """Let the host open and close what Celery's consumer, the sender, takes from the queue."""
-    host.attach_consumer(sender)
+    worker.attach_consumer(sender)
     if JOBS_QUEUE in sender.app.amqp.queues.consume_from:
         warn_of_consumer_timeout(sender.connection.connection)
 
@@ -35,10 +35,10 @@ def watch_intake(sender: Any, **_: Any) -> None:
 def stop_host(sig: str, how: str, **_: Any) -> None:
     """Stop warmly: no new executions, what outlives the grace period goes back on the queue."""
     log_event(logger, "worker_stopping", signal=sig, how=how)
-    host.stop_host(grace_seconds=conf().warm_stop_seconds)
+    worker.stop_worker(grace_seconds=conf().warm_stop_seconds)
 
 
 @signals.worker_shutdown.connect
 def close_host(**_: Any) -> None:
     """Remove the work directory, after the last execution."""
-    host.close_host()
+    worker.close_worker()

@@ -17,7 +17,7 @@ from scale.domain.times import now
 from scale.models import ScaleFile
 from scale.selectors.files import find_source_time, list_files_by_id, list_workspaces_by_id
 from scale.selectors.recipes import get_recipe_type_name
-from scale.services.executions import Claim
+from scale.services.claims import Claim
 from scale.services.files import ParsedSource, StoredProduct
 from scale.storage import resolve_in_workspace
 from workers.errors import StepFailed

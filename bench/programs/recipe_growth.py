@@ -26,7 +26,8 @@ from scale.domain.geo import GeoFacts
 from scale.domain.times import now
 from scale.models import JobExecution
 from scale.selectors.recipes import RecipeDetails, get_recipe_details
-from scale.services.executions import Report, claim_execution, complete_execution
+from scale.services.claims import claim_executions
+from scale.services.executions import Report, complete_execution
 from scale.services.files import StoredProduct
 from scale.services.job_types import create_job_type
 from scale.services.nodes import register_node
@@ -169,7 +170,9 @@ class Bench:
             facts=GeoFacts(),
         )
         with measured() as cost:
-            claim = claim_execution(execution_id=execution, node_id=self.node, worker=WORKER)
+            claim = claim_executions(
+                count=1, named=[execution], node_id=self.node, worker=WORKER
+            ).claims[0]
             done = claim and complete_execution(claim, Report(ended=now(), products=[product]))
         if not done:
             raise RuntimeError(f"Job {job_id} was not claimed and completed.")

@@ -1,6 +1,5 @@
-"""Claiming, keeping, completing, failing and releasing executions."""
+"""Keeping, completing, failing and releasing executions that are owned."""
 
-import json
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from scale.domain.times import now as present
 from scale.log import log_event
 from scale.models import Error, JobExecution, JobType
 from scale.services.advance import after_completed, after_stopped, lock_recipes
+from scale.services.claims import Claim
 from scale.services.feed import feeder, refill_on_commit
 from scale.services.files import ParsedSource, StoredProduct, parse_sources, save_products
 from scale.services.logs import LogChanges, forget_log, save_log
@@ -25,46 +25,20 @@ from scale.services.nodes import pause_if_failing
 from scale.services.rules import fire_parse_rules
 from scale.services.transitions import (
     STEP_COLUMNS,
+    Completed,
     Row,
-    complete_execution_and_job,
+    complete_executions_and_jobs,
     complete_job,
     end_execution,
     enqueue_jobs,
     fail_jobs,
     lock_jobs,
     note_steps,
-    over_cap,
     release_execution,
     run,
-    start_hinted,
-    start_next,
 )
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """An execution that the caller owns, with what running it takes."""
-
-    execution_id: int
-    job_id: int
-    exe_num: int
-    #: Seconds from `started`; 0 is no limit.
-    timeout: int
-    started: datetime
-    worker: str
-    job_type_id: int
-    type_name: str
-    type_version: str
-    revision_id: int
-    data: Row
-    docker_image: str | None
-    docker_privileged: bool
-    is_operational: bool
-    recipe_id: int | None
-    #: Whether its type limits how many run at once.
-    is_capped: bool
 
 
 @dataclass(slots=True)
@@ -92,56 +66,6 @@ class Report:
 
 class _Lost(Exception):
     """The execution is no longer the caller's: undo what the transaction did."""
-
-
-class _OverCap(Exception):
-    """One execution too many of a capped type was started: undo it."""
-
-
-def claim_execution(*, execution_id: int, node_id: int, worker: str) -> Claim | None:
-    """Take the execution that a message names, or a more urgent one that waits (P2, P4).
-
-    Returns None if there is nothing this node may start now: it is taken, canceled, paused, at
-    its cap or too large. Whoever gets a claim is the only one who can end the execution.
-    """
-    now = present()
-    row = start_hinted(hint=execution_id, node_id=node_id, worker=worker, now=now)
-    return _claim(row or _start_next(node_id=node_id, worker=worker, now=now), worker, now)
-
-
-def _start_next(*, node_id: int, worker: str, now: datetime) -> Row | None:
-    try:
-        with transaction.atomic(durable=True):
-            row = start_next(node_id=node_id, worker=worker, now=now)
-            if row and row["max_scheduled"] is not None and over_cap(row["job_type_id"]):
-                raise _OverCap
-    except _OverCap:
-        return None
-    return row
-
-
-def _claim(row: Row | None, worker: str, now: datetime) -> Claim | None:
-    if row is None:
-        return None
-    log_event(logger, "execution_claimed", job_id=row["job_id"], execution_id=row["execution_id"])
-    return Claim(
-        execution_id=row["execution_id"],
-        job_id=row["job_id"],
-        exe_num=row["exe_num"],
-        timeout=row["timeout"],
-        started=now,
-        worker=worker,
-        job_type_id=row["job_type_id"],
-        type_name=row["type_name"],
-        type_version=row["type_version"],
-        revision_id=row["job_type_rev_id"],
-        data=json.loads(row["data"]),
-        docker_image=row["docker_image"],
-        docker_privileged=row["docker_privileged"],
-        is_operational=row["is_operational"],
-        recipe_id=row["recipe_id"],
-        is_capped=row["max_scheduled"] is not None,
-    )
 
 
 def renew_leases(*, worker: str, execution_ids: Iterable[int]) -> set[int]:
@@ -183,9 +107,39 @@ def complete_execution(claim: Claim, report: Report) -> bool:
     Returns False, and changes nothing, if the execution is no longer the claim's owner's.
     """
     if report.is_plain and claim.recipe_id is None:
-        kept = _complete_plain(claim, report)
-    else:
-        kept = _complete(claim, report)
+        return bool(complete_plain([(claim, report)]))
+    return _note_completed(claim, report, _complete(claim, report))
+
+
+def complete_plain(ended: Sequence[tuple[Claim, Report]]) -> set[int]:
+    """Record plain successes of a worker's jobs outside recipes, in one statement.
+
+    Returns the executions that were still the worker's; nothing of the others is changed.
+    """
+    told = [
+        Completed(
+            execution_id=claim.execution_id,
+            job_id=claim.job_id,
+            ended=report.ended,
+            steps=report.steps,
+            manifest=report.manifest or {},
+            log=report.log.put,
+        )
+        for claim, report in ended
+    ]
+    done = complete_executions_and_jobs(
+        told, worker=ended[0][0].worker, results=JobResults({}).stored()
+    )
+    refill_on_commit(finished=len(ended), is_capped=any(claim.is_capped for claim, _ in ended))
+    return {
+        claim.execution_id
+        for claim, report in ended
+        if _note_completed(claim, report, claim.execution_id in done)
+    }
+
+
+def _note_completed(claim: Claim, report: Report, kept: bool) -> bool:
+    """Log what a completion came to; a report that was taken before counts as taken."""
     kept = kept or _was_told(claim, report)
     event = "execution_completed" if kept else "execution_lost"
     log_event(logger, event, job_id=claim.job_id, execution_id=claim.execution_id)
@@ -197,21 +151,6 @@ def _was_told(claim: Claim, report: Report) -> bool:
     return JobExecution.objects.filter(
         pk=claim.execution_id, status="COMPLETED", worker=claim.worker, ended=report.ended
     ).exists()
-
-
-def _complete_plain(claim: Claim, report: Report) -> bool:
-    kept = complete_execution_and_job(
-        execution_id=claim.execution_id,
-        job_id=claim.job_id,
-        worker=claim.worker,
-        ended=report.ended,
-        steps=report.steps,
-        results=JobResults({}).stored(),
-        manifest=report.manifest or {},
-        log=report.log.put,
-    )
-    refill_on_commit(is_capped=claim.is_capped)
-    return kept
 
 
 def _complete(claim: Claim, report: Report) -> bool:
@@ -243,7 +182,7 @@ def _complete(claim: Claim, report: Report) -> bool:
             if claim.recipe_id is not None:
                 after_completed(claim.recipe_id, claim.job_id, ended=report.ended)
                 feeder.ask_on_commit()
-            refill_on_commit(is_capped=claim.is_capped)
+            refill_on_commit(finished=1, is_capped=claim.is_capped)
     except _Lost:
         return False
     return True

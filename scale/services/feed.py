@@ -4,7 +4,6 @@ The broker holds a bounded window of messages per lane. `feed` moves waiting exe
 (priority, queued) order; `ring_missing` counts what waits against what the broker still holds.
 """
 
-import itertools
 import logging
 from collections.abc import Iterable
 
@@ -65,7 +64,7 @@ SELECT e.id, e.job_id, e.lane, t.name || ' ' || t.version AS title
 FROM job_exe e JOIN job_type t ON t.id = e.job_type_id
 WHERE e.status = 'QUEUED' AND e.dispatched < clock_timestamp() - make_interval(secs => %(grace)s)
     AND NOT t.is_paused AND NOT (SELECT is_paused FROM scheduler WHERE id = 1)
-ORDER BY e.priority, e.queued, e.id
+ORDER BY e.priority, e.queued, e.id LIMIT %(limit)s
 """
 
 FEED_LOCK = 0x5CA1E
@@ -79,19 +78,31 @@ def _mark() -> list[Ring]:
 
 
 def feed() -> int:
-    """Publish for waiting executions while their lanes have room; return how many went out.
+    """Let waiting executions into the window while their lanes have room; return how many.
 
-    Paused types, full caps and a paused scheduler are passed over; nothing is published twice.
-    What the broker did not take loses its mark, so that the next feed tries again.
+    Paused types, full caps and a paused scheduler are passed over. What the broker did not take
+    loses its mark, so that the next feed tries again.
     """
     rings = _mark()
     if not rings:
         return 0
-    sent = broker.publish(rings)
+    sent = _ring(rings)
     if sent < len(rings):
         _unmark([ring.execution_id for ring in rings[sent:]])
     log_event(logger, "executions_dispatched", logging.DEBUG, sent=sent)
     return sent
+
+
+def _ring(rings: list[Ring]) -> int:
+    """Ring for executions that are marked; return for how many of them workers will hear.
+
+    A worker that a message has called goes on while something waits, so under load most messages
+    stay in the broker: what it holds then calls for these executions too.
+    """
+    held = broker.waiting()
+    if held is None:
+        return 0
+    return len(rings) if held >= conf().window else broker.publish(rings)
 
 
 def turn() -> None:
@@ -138,13 +149,14 @@ def _unmark(execution_ids: Iterable[int]) -> None:
 def ring_missing(*, grace_seconds: float | None = None) -> int:
     """Ring again for dispatched executions whose messages the broker no longer holds.
 
-    Every message makes a worker take the most urgent execution that waits, so what matters is
-    only that there are as many messages as there are executions waiting: the difference is
-    published and copies never pile up. Messages younger than the grace period do not count,
-    they may be on their way. Returns how many were published.
+    Every message makes a worker take the most urgent execution that waits, and go on, so what
+    matters is only that there are as many messages as executions waiting, or enough to call every
+    worker: the difference is published and copies never pile up. Executions younger in the window
+    than the grace period do not count, their messages may be on their way. Returns how many were
+    published.
     """
     grace = conf().reconcile_grace_seconds if grace_seconds is None else grace_seconds
-    waiting = _rings(run(WAITING, {"grace": grace}))
+    waiting = _rings(run(WAITING, {"grace": grace, "limit": conf().window}))
     if not waiting:
         return 0
     held = broker.waiting()
@@ -166,15 +178,19 @@ def _rings(rows: Iterable[dict[str, object]]) -> list[Ring]:
 #: Feeds soon after each commit that queued something.
 feeder = Follower(feed)
 
-_finished = itertools.count(1)
+#: Finishes of this process since it last had the lanes refilled.
+_finished = 0
 
 
-def refill_on_commit(*, is_capped: bool) -> None:
-    """Have the lanes refilled after a finish that leaves room in them.
+def refill_on_commit(*, finished: int, is_capped: bool) -> None:
+    """Have the lanes refilled after finishes that leave room in them.
 
-    A finish makes room for one message, so feeding for each would be idle work: every so many
+    A finish makes room for one execution, so feeding for each would be idle work: every so many
     finishes of this process are enough to keep the window from running dry. A capped type holds
-    no messages in reserve: its next execution waits for this very finish.
+    nothing in reserve: its next execution waits for this very finish.
     """
-    if is_capped or next(_finished) % max(1, conf().window // 8) == 0:
+    global _finished
+    _finished += finished
+    if is_capped or _finished >= conf().window // 8:
+        _finished = 0
         feeder.ask_on_commit()

@@ -5,7 +5,7 @@ import pytest
 
 from tests.architecture.source import SERVED, modules, texts
 
-HOME = "scale/services/transitions.py"
+HOME = "scale/services/transitions/"
 #: Where a row is born with its first status.
 BIRTHS = {
     "scale/services/jobs.py": ["job.status, job.num_exes = JobStatus.QUEUED, 1"],
@@ -54,16 +54,16 @@ def test_status_is_written_in_transitions_only():
     for module in modules(*SERVED):
         lines = module.text.splitlines()
         found = [lines[number - 1].strip() for number in sorted(status_writes(module.tree))]
-        if module.path != HOME and found != BIRTHS.get(module.path, []):
+        if not module.path.startswith(HOME) and found != BIRTHS.get(module.path, []):
             elsewhere[module.path] = found
 
     assert elsewhere == {}
 
 
 def test_transitions_write_statuses_that_the_scan_sees():
-    (home,) = [module for module in modules("scale") if module.path == HOME]
+    home = [module for module in modules("scale") if module.path.startswith(HOME)]
 
-    assert len(status_writes(home.tree)) >= 8
+    assert sum(len(status_writes(module.tree)) for module in home) >= 8
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,11 @@ class LogTail:
         self._offset = 0
         self._punched = 0
 
+    @property
+    def unread(self) -> int:
+        """Return how many bytes were written and not read yet."""
+        return os.fstat(self._fd).st_size - self._offset
+
     def read(self) -> bool:
         """Read what has been written, for a moment at most; return whether that is too fast."""
         size = os.fstat(self._fd).st_size
@@ -74,8 +79,10 @@ class LogTail:
         self._is_finished = True
 
     def close(self) -> None:
-        """Close the file."""
-        os.close(self._fd)
+        """Close the file; safe to call again."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
 
     def _read(self, size: int, deadline: float) -> int:
         if size < self._offset:  # the program truncated its own output

@@ -44,6 +44,10 @@ class Program:
         self._pidfd = os.pidfd_open(popen.pid)
         self._exit: Exit | None = None
 
+    def fileno(self) -> int:
+        """Return a descriptor that can be read from when the program has ended."""
+        return self._pidfd
+
     def wait(self, timeout_seconds: float | None = None) -> Exit | None:
         """Return how the program ended, or None when the time is over before."""
         if self._exit is None:

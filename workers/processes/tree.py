@@ -23,15 +23,22 @@ from workers.processes.program import Program, running
 _suspects: dict[tuple[int, int], frozenset[Program]] = {}
 
 
+def has_ended(program: Program) -> bool:
+    """Tell, without waiting, whether the program has ended and left nothing behind.
+
+    False also if that takes a closer look, because some program of this worker has left something.
+    """
+    me = os.getpid()
+    return program.wait(0) is not None and not children_of_thread(me, me)
+
+
 def end(program: Program, *, grace_seconds: float, tick: Callable[[], None] | None = None) -> bool:
     """End the program, if it still runs, and every process it has left behind.
 
     All are sent SIGTERM and, after the grace period, SIGKILL. Calls `tick` about once a second
     meanwhile. Returns False when something could not be ended within some ten seconds more.
     """
-    me = os.getpid()
-    # The usual case: it has ended and nobody in this worker has orphans.
-    if program.wait(0) is not None and not children_of_thread(me, me):
+    if has_ended(program):
         return True
     return ending.end(lambda: _roots(program), grace_seconds=grace_seconds, tick=tick)
 

@@ -2,12 +2,12 @@
 
 import contextlib
 import fcntl
+import itertools
 import logging
 import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from workers.processes.removal import remove_tree
 
@@ -15,6 +15,7 @@ logger = logging.getLogger(__name__)
 
 _LOCK = "lock"
 _LOCK_FLAGS = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
+_MODE, _SEALED = 0o700, 0o500
 
 
 class WorkerDirectory:
@@ -82,7 +83,7 @@ def remove_if_stale(path: Path, settle: Callable[[Path], object] = settle_nothin
 
 
 class WorkDirectory:
-    """The directory of one execution, removed when the block that uses it ends (contract 6.1)."""
+    """The directory of one execution (contract 6.1); its user closes it."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -103,12 +104,12 @@ class WorkDirectory:
         """
         directory = cls(parent / str(execution_id))
         try:
-            os.mkdir(directory.root, 0o700)
+            os.mkdir(directory.root, _MODE)
         except FileExistsError:
             remove_tree(directory.root)
-            os.mkdir(directory.root, 0o700)
+            os.mkdir(directory.root, _MODE)
         for path in directory.parts:
-            os.mkdir(path, 0o700)
+            os.mkdir(path, _MODE)
         return directory
 
     @property
@@ -126,7 +127,7 @@ class WorkDirectory:
                 path = Path(directory, name)
                 if not path.is_symlink():
                     path.chmod(0o400)
-            Path(directory).chmod(0o500)
+            Path(directory).chmod(_SEALED)
 
     def remove(self) -> None:
         """Remove the directory with all that is in it.
@@ -143,7 +144,7 @@ class WorkDirectory:
             # A program may have put a link in the place of the directory.
             logs = os.open(self.logs, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
             try:
-                for path in (self.stdout, self.stderr):
+                for path in self._printed:
                     os.unlink(path.name, dir_fd=logs)
             finally:
                 os.close(logs)
@@ -153,17 +154,87 @@ class WorkDirectory:
             return False
         return True
 
-    def __enter__(self) -> Self:
-        return self
+    def close(self) -> None:
+        """Remove the directory; if something resists, it is logged and left.
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        # What an execution came to does not depend on whether its remains can be removed.
+        What an execution came to does not depend on whether its remains can be removed.
+        """
         try:
             self.remove()
         except OSError as exc:
             logger.warning("work_directory_left path=%s reason=%s", self.root, exc)
+
+    def is_as_made(self) -> bool:
+        """Empty the logs, and tell whether nothing else differs from a new directory."""
+        try:
+            if any(not _is_own(path, _MODE) for path in (self.root, self.output, self.home)):
+                return False
+            if not (_is_own(self.logs, _MODE) and _is_own(self.input, _SEALED)):
+                return False
+            self.input.chmod(_MODE)
+            for path in self._printed:
+                _empty(path)
+            return (
+                len(os.listdir(self.root)) == len(self.parts)
+                and not (os.listdir(self.input) or os.listdir(self.output) or os.listdir(self.home))
+                and len(os.listdir(self.logs)) == sum(map(os.path.lexists, self._printed))
+            )
+        except OSError:
+            return False
+
+    @property
+    def _printed(self) -> tuple[Path, Path]:
+        return self.stdout, self.stderr
+
+
+def _is_own(path: Path, mode: int) -> bool:
+    """Tell whether this is a directory of ours with these permissions, and no link to one."""
+    found = path.lstat()
+    return found.st_mode == stat.S_IFDIR | mode and found.st_uid == os.getuid()
+
+
+def _empty(log: Path) -> None:
+    """Have a log be as made, or not there."""
+    found = log.lstat()
+    if found.st_size or found.st_nlink != 1 or found.st_mode != stat.S_IFREG | 0o600:
+        log.unlink()
+
+
+class Spares:
+    """Directories of executions that have left them as they were made, to be used again.
+
+    Making and removing directories takes longer than most of what else an execution needs. One
+    thread at a time.
+    """
+
+    def __init__(self, parent: Path, *, limit: int) -> None:
+        self._parent = parent
+        self._limit = limit
+        self._spares: list[Path] = []
+        self._numbers = itertools.count(1)
+
+    def take(self, execution_id: int) -> WorkDirectory:
+        """Return the directory of an execution, as `WorkDirectory.make`.
+
+        Raises:
+            OSError: the disk is full, or the remains of an earlier one resist.
+        """
+        directory = WorkDirectory(self._parent / str(execution_id))
+        while self._spares:
+            spare = self._spares.pop()
+            with contextlib.suppress(OSError):
+                spare.rename(directory.root)
+                return directory
+        return WorkDirectory.make(self._parent, execution_id)
+
+    def put(self, directory: WorkDirectory) -> bool:
+        """Keep a directory that nobody uses any more, if it is wanted and as new."""
+        if len(self._spares) >= self._limit or not directory.is_as_made():
+            return False
+        spare = self._parent / f"spare-{next(self._numbers)}"
+        try:
+            directory.root.rename(spare)
+        except OSError:
+            return False
+        self._spares.append(spare)
+        return True

@@ -24,5 +24,8 @@ class Runner(Protocol):
     def end(self, program: Program, *, grace_seconds: float) -> bool:
         """End the program and every process it left; False if one could not be ended."""
 
+    def has_ended(self, program: Program) -> bool:
+        """Tell, without waiting, whether nothing of the program is left; False if unsure."""
+
     def launched(self, exit_: Exit) -> bool:
         """Tell whether the program itself ran, rather than failing to be launched."""

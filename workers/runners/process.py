@@ -33,6 +33,10 @@ class ProcessRunner:
         """End the program's process tree."""
         return tree.end(program, grace_seconds=grace_seconds)
 
+    def has_ended(self, program: Program) -> bool:
+        """Tell, without waiting, whether the whole tree has ended."""
+        return tree.has_ended(program)
+
     def launched(self, exit_: Exit) -> bool:
         """Say yes: had it not been launched, `start` would have raised."""
         return True

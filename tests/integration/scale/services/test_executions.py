@@ -1,8 +1,8 @@
 import pytest
 
 from scale.models import Job, JobExecution
-from scale.services.executions import claim_execution, complete_execution, fail_execution
-from tests.factories import claim, make_job, make_node, report
+from scale.services.executions import complete_execution, fail_execution
+from tests.factories import claim, make_job, make_node, report, try_claim
 
 pytestmark = pytest.mark.django_db
 
@@ -22,10 +22,7 @@ def test_claim_twice_gives_one_claim():
     node = make_node()
     claim(details.executions[0].pk, node=node)
 
-    assert (
-        claim_execution(execution_id=details.executions[0].pk, node_id=node.pk, worker="another")
-        is None
-    )
+    assert try_claim(details.executions[0].pk, node_id=node.pk, worker="another") is None
 
 
 def test_fail_with_system_error_queues_again():

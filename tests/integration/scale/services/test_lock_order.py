@@ -6,9 +6,8 @@ import pytest
 from scale.errors import InvalidTransition, NotFound
 from scale.models import Job, JobExecution, Recipe, RecipeEdge
 from scale.services.cancel import cancel_job
+from scale.services.claims import Claim
 from scale.services.executions import (
-    Claim,
-    claim_execution,
     complete_execution,
     fail_execution,
     fail_lost_executions,
@@ -16,7 +15,7 @@ from scale.services.executions import (
     renew_leases,
 )
 from scale.services.requeue import RequeueFilters, requeue_jobs
-from tests.factories import make_job, make_node, report
+from tests.factories import make_job, make_node, report, try_claim
 from tests.races import ROUNDS, own_connection, run_together
 from tests.recipe_factories import make_recipe
 
@@ -47,9 +46,7 @@ class Actor:
     def claim(self) -> None:
         waiting = JobExecution.objects.filter(status="QUEUED").values_list("pk", flat=True)
         if found := list(waiting):
-            claimed = claim_execution(
-                execution_id=self.random.choice(found), node_id=self.node_id, worker=self.worker
-            )
+            claimed = try_claim(self.random.choice(found), node_id=self.node_id, worker=self.worker)
             self.claims += [claimed] if claimed else []
 
     def finish(self) -> None:

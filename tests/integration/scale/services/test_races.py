@@ -7,16 +7,15 @@ from django.db.models import F
 from scale.errors import InvalidTransition, NotFound
 from scale.models import Job, JobExecution, Recipe
 from scale.services.cancel import cancel_job
+from scale.services.claims import Claim
 from scale.services.executions import (
-    Claim,
-    claim_execution,
     complete_execution,
     fail_execution,
     fail_lost_executions,
     release,
 )
 from scale.services.requeue import RequeueFilters, requeue_jobs
-from tests.factories import claim, make_job, make_node, report
+from tests.factories import claim, make_job, make_node, report, try_claim
 from tests.races import ROUNDS, Act, Rounds, race
 from tests.recipe_factories import complete, fail, job_ids, make_recipe, waiting_execution
 
@@ -178,7 +177,7 @@ def test_claiming_against_canceling_ends_canceled(rounds):
 
     def claiming(job_id: int) -> Act:
         execution = waiting_execution(job_id)
-        return lambda: claim_execution(execution_id=execution, node_id=node, worker="w")
+        return lambda: try_claim(execution, node_id=node, worker="w")
 
     answers = run(all_of(claiming, rounds.each("p")), all_of(canceling, rounds.each("p")))
 
@@ -193,8 +192,7 @@ def test_claiming_twice_at_once_gives_one_claim(rounds):
 
     def claiming(worker: str) -> list[Act]:
         return [
-            lambda pk=pk: claim_execution(execution_id=pk, node_id=rounds.node.pk, worker=worker)
-            for pk in executions
+            lambda pk=pk: try_claim(pk, node_id=rounds.node.pk, worker=worker) for pk in executions
         ]
 
     answers = run(claiming("one"), claiming("another"))

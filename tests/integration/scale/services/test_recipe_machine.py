@@ -16,8 +16,8 @@ from hypothesis.stateful import (
 from scale.errors import InvalidTransition, NotFound
 from scale.models import Job, JobExecution, Recipe
 from scale.services.cancel import cancel_job
+from scale.services.claims import Claim
 from scale.services.executions import (
-    Claim,
     complete_execution,
     fail_execution,
     release,
