@@ -74,7 +74,9 @@ class Engine:
         self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._poll = select.epoll()
         self._poll.register(self._bell, select.EPOLLIN)
-        threading.Thread(target=self._run, name="engine", daemon=True).start()
+        self._is_closed = False
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+        self._thread.start()
 
     def lend(self, execution_id: int) -> bool:
         """Lend the engine a message's thread until nothing waits, or for a while.
@@ -96,18 +98,27 @@ class Engine:
         """Have the engine look around: something about the host has changed."""
         os.eventfd_write(self._bell, 1)
 
+    def close(self) -> None:
+        """End the engine's thread: no slot is lent any more."""
+        self._is_closed = True
+        self.wake()
+        self._thread.join()
+        self._poll.close()
+        os.close(self._bell)
+
     def _give(self, slot: Slot) -> None:
         self._arrived.append(slot)
         self.wake()
 
     def _run(self) -> None:
-        while True:
+        while not self._is_closed:
             try:
                 self._turn()
             except Exception:
                 logger.exception("engine_failed")
                 connection.close()
                 time.sleep(RETRY_SECONDS)
+        connection.close()
 
     def _turn(self) -> None:
         ready = {number for number, _ in self._poll.poll(self._patience())}

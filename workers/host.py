@@ -95,6 +95,7 @@ class Host:
     def close(self) -> None:
         """Remove the work directory: nothing runs any more."""
         self._stopped.set()
+        self._pulse.join()
         with suppress(OSError):
             self._directory.release()
 
@@ -133,6 +134,7 @@ class Host:
             except Exception:
                 logger.exception("heartbeat_failed")
                 connection.close()
+        connection.close()
 
     def _renew(self) -> None:
         runs = self._snapshot()

@@ -95,4 +95,5 @@ def stop_worker(*, grace_seconds: float) -> None:
 def close_worker() -> None:
     """Leave nothing behind, if this process is a host."""
     if _worker is not None:
+        _worker.engine.close()
         _worker.host.close()
