@@ -63,6 +63,7 @@ class Probe:
             "Authorization": f"Token {self._scale.token}",
             "Content-Type": "application/json",
         }
+        self._watch.forget()
         self._http.close()
         self._http.connect()  # anew, since gunicorn closes what is idle for long
         self._http.request("POST", "/queue/new-job/", body, headers)
@@ -76,8 +77,8 @@ class Probe:
 
 @contextmanager
 def probe(scale: Scale) -> Iterator[Probe]:
-    """Watch a program's file for the block."""
-    with OpenWatch(DIRECTORY / "pickup" / "opened") as watch:
+    """Watch the file of this Scale's program for the block."""
+    with OpenWatch(DIRECTORY / "pickup" / f"opened-{urlsplit(scale.url).port}") as watch:
         yield Probe(scale, watch)
 
 

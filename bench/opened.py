@@ -8,6 +8,7 @@ import ctypes
 import os
 import select
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -32,6 +33,12 @@ class OpenWatch:
         self._fd = self._libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
         if self._fd < 0 or self._libc.inotify_add_watch(self._fd, bytes(path), _IN_OPEN) < 0:
             raise Problem(f"{path} cannot be watched: {os.strerror(ctypes.get_errno())}")
+
+    def forget(self) -> None:
+        """Forget every opening so far."""
+        with suppress(BlockingIOError):
+            while os.read(self._fd, _EVENTS):
+                pass
 
     def next(self, seconds: float = 30.0) -> float:
         """Return the time at which the file was next opened.

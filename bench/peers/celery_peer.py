@@ -58,13 +58,13 @@ def enqueue(count):
 def pickup(count):
     """Print the milliseconds from the call to the task's body, one at a time, idle between."""
     found = []
-    for _ in range(count):
+    for _ in range(1 + count):
         time.sleep(0.05)
         called = time.time()
         tell.apply_async(("told",))
         _, said = client.blpop("told", timeout=30)
         found.append((float(said) - called) * 1000)
-    print(json.dumps(found))
+    print(json.dumps(found[1:]))  # the first opened the connections
 
 
 def chained(count):

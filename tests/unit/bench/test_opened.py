@@ -25,6 +25,17 @@ def test_each_program_is_told_once(tmp_path):
             watch.next(seconds=0.01)
 
 
+def test_openings_before_can_be_forgotten(tmp_path):
+    with OpenWatch(tmp_path / "file") as watch:
+        watch.forget()
+        for _ in range(3):
+            subprocess.run([PROGRAM, str(watch.path)], check=True)
+        watch.forget()
+
+        with pytest.raises(Problem):
+            watch.next(seconds=0.01)
+
+
 def test_looking_at_the_file_is_not_opening_it(tmp_path):
     with OpenWatch(tmp_path / "file") as watch:
         assert watch.path.stat().st_size == 0
