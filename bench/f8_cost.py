@@ -22,10 +22,8 @@ from bench.wire import ROUND_TRIPS, Wire
 
 PEERS: tuple[type[Peer], ...] = (CeleryStored, Procrastinate, DjangoQOrm)
 #: More rounds would say the same: what is counted hardly varies.
-ROUNDS = 3
+ROUNDS = 2
 IDLE_SECONDS = 10.0
-#: PostgreSQL's sessions tell what they counted no later than this.
-SETTLE_SECONDS = 2.0
 #: Statements that are asked for less often than once in so many jobs are left out.
 SELDOM = 50
 
@@ -94,14 +92,13 @@ class Bill:
         scale, jobs = self._scale, self._scale.lab.options.jobs
         settle(scale.database)
         before, begun = sizes(scale.database), scale.clock()
-        meter = self._meter()
+        meter = self._meter(wait=True)
         task = accept_task(scale, scale.url, seconds=600.0, job_type=self._type, limit=jobs)
         run_load(task)
-        accepting = meter.since()
+        accepting = meter.since(wait=True)
         with scale.running():
             scale.wait_until_ready()
-            time.sleep(SETTLE_SECONDS)
-            meter, at_rest = self._meter(), memory(scale)
+            meter, at_rest = self._meter(wait=True), memory(scale)
             time.sleep(IDLE_SECONDS)
             idle = meter.since()
             meter = self._meter()
@@ -109,7 +106,7 @@ class Bill:
             watch(lambda: scale.completed_since(begun, self._type), jobs // 2)
             busy = memory(scale)
             watch(lambda: scale.completed_since(begun, self._type), jobs)
-            running = meter.since()
+            running = meter.since(wait=True)
             scale.pause(self._type, paused=True)
         scale.database.rows("VACUUM")
         after = sizes(scale.database)
@@ -139,7 +136,7 @@ class Bill:
         title = "Memory in MiB, pages that are shared counted in part (PSS)"
         return table(title, ("processes", "idle", "busy"), rows)
 
-    def _meter(self) -> Meter:
+    def _meter(self, *, wait: bool = False) -> Meter:
         fleet, scale = self._scale.fleet, self._scale
 
         def of(*names: str) -> Processes:
@@ -154,6 +151,7 @@ class Bill:
             database=scale.database,
             broker=scale.broker,
             wire=self._wire,
+            wait=wait,
             groups={
                 "web": of("web"),
                 "workers": of(*scale.workers),

@@ -1,6 +1,7 @@
 """What a stretch of work cost: processor time, statements, log bytes, broker commands, memory."""
 
 import contextlib
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -15,11 +16,18 @@ Processes = Callable[[], Iterable[psutil.Process]]
 #: How the readings of a wire begin.
 ASKED = "asked: "
 
+WAL = "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')"
+#: More than a session that has become idle keeps its counts to itself.
+LATE_SECONDS = 11.0
 COUNTERS = ("xact_commit", "xact_rollback", "tup_inserted", "tup_updated", "tup_deleted")
 
 
 class Meter:
-    """Reads everything at its making; `since` returns what was used after that."""
+    """Reads everything at its making; `since` returns what was used after that.
+
+    PostgreSQL's sessions tell what they counted up to ten seconds later. Both wait for that where
+    sessions that did something are still open; nothing else is counted while `since` waits.
+    """
 
     def __init__(
         self,
@@ -28,6 +36,7 @@ class Meter:
         broker: str,
         groups: dict[str, Processes],
         wire: Wire | None = None,
+        wait: bool = False,
     ) -> None:
         self._database, self._wire = database, wire
         self._broker = redis.Redis.from_url(broker)
@@ -35,31 +44,32 @@ class Meter:
             "PostgreSQL": lambda: tree(postmaster(database)),
             "Redis": lambda: tree(int(self._broker.info("server")["process_id"])),
         }
-        self._begun = self._read()
+        time.sleep(LATE_SECONDS if wait else 0)
+        self._begun = {**self._read_database(), **self._read_others()}
 
-    def since(self) -> dict[str, float]:
+    def since(self, *, wait: bool = False) -> dict[str, float]:
         """Return by how much each reading has grown."""
-        now = self._read()
+        now = self._read_others()
+        time.sleep(LATE_SECONDS if wait else 0)
+        now |= self._read_database()
         return {name: value - self._begun.get(name, 0) for name, value in now.items()}
 
-    def _read(self) -> dict[str, float]:
+    def _read_others(self) -> dict[str, float]:
         asked = {} if self._wire is None else dict(self._wire.counts)
         return {
             **{f"{ASKED}{text}": float(count) for text, count in asked.items()},
-            **self._read_database(),
+            "WAL bytes": float(self._database.value(WAL)),
             **self._read_broker(),
             **self._read_processors(),
         }
 
     def _read_database(self) -> dict[str, float]:
-        # What sessions have counted reaches the shared statistics within a second.
         self._database.rows("SELECT pg_stat_force_next_flush(), pg_stat_clear_snapshot()")
         columns = ", ".join(COUNTERS)
         row = self._database.rows(
             f"SELECT {columns} FROM pg_stat_database WHERE datname = current_database()"  # noqa: S608
         )[0]
-        wal = self._database.value("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')")
-        return {**dict(zip(COUNTERS, map(float, row), strict=True)), "WAL bytes": float(wal)}
+        return dict(zip(COUNTERS, map(float, row), strict=True))
 
     def _read_broker(self) -> dict[str, float]:
         commands = self._broker.info("commandstats")
