@@ -173,7 +173,7 @@ class Bench:
             claim = claim_executions(
                 count=1, named=[execution], node_id=self.node, worker=WORKER
             ).claims[0]
-            done = claim and complete_execution(claim, Report(ended=now(), products=[product]))
+            done = complete_execution(claim, Report(ended=now(), products=[product]))
         if not done:
             raise RuntimeError(f"Job {job_id} was not claimed and completed.")
         return cost
