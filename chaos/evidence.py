@@ -146,6 +146,8 @@ FROM scale_file WHERE kind = 'PRODUCT' AND NOT is_deleted
 OUTCRIES = (
     "Unrecoverable error: ",
     "beat raised exception ",
+    " engine_failed",
+    " heartbeat_failed",
     " worker_deaf ",
     " program_left ",
     " file_left ",

@@ -204,6 +204,7 @@ def test_outcries_are_found(evidence: Evidence) -> None:
             "ERROR celery.app.trace Task sleep 1.0[6a] raised unexpected: OperationalError('x')",
             True,
         ),
+        ("ERROR workers.engine engine_failed", True),
         ("ERROR scale.workers worker_deaf seconds=20", True),
         ("INFO celery.app.trace Task sleep 1.0[6a] succeeded in 1.4 s: None", False),
     ],
