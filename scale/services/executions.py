@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import OperationalError, transaction
+from psycopg.errors import LockNotAvailable
 
 from scale.conf import conf
 from scale.domain.builtin_errors import NODE_LOST
@@ -39,6 +40,9 @@ from scale.services.transitions import (
 )
 
 logger = logging.getLogger(__name__)
+
+#: How long the end of a lost execution waits for whoever is busy with it.
+LOCK_PATIENCE = "500ms"
 
 
 @dataclass(slots=True)
@@ -232,8 +236,9 @@ def fail_lost_executions() -> int:
     """Fail the executions whose lease ran out with `node-lost`; return how many.
 
     Does nothing for a lease's length after PostgreSQL started: workers were cut off too, and get
-    the time to renew first. Known weakness: it cannot tell a network cut from a dead worker, so
-    a job may run a second time while the first program has not noticed yet.
+    the time to renew first. One that another transaction holds on to is left for the next time.
+    Known weakness: it cannot tell a network cut from a dead worker, so a job may run a second time
+    while the first program has not noticed yet.
     """
     lost = run(
         """
@@ -246,17 +251,27 @@ def fail_lost_executions() -> int:
         """,
         {"lease": conf().lease_seconds},
     )
-    return sum(
-        _fail(
-            execution_id=row["id"],
-            job_id=row["job_id"],
-            recipe_id=row["recipe_id"],
-            error_name=NODE_LOST,
-            ended=present(),
-            lease_lost=True,
-        )
-        for row in lost
-    )
+    return sum(_fail_lost(row) for row in lost)
+
+
+def _fail_lost(row: Row) -> bool:
+    try:
+        with transaction.atomic(durable=True):
+            # A worker that was stopped in the middle of a transaction may hold the row for ever.
+            run("SELECT set_config('lock_timeout', %(limit)s, true)", {"limit": LOCK_PATIENCE})
+            return _fail(
+                execution_id=row["id"],
+                job_id=row["job_id"],
+                recipe_id=row["recipe_id"],
+                error_name=NODE_LOST,
+                ended=present(),
+                lease_lost=True,
+            )
+    except OperationalError as exc:
+        if not isinstance(exc.__cause__, LockNotAvailable):
+            raise
+        log_event(logger, "execution_held", logging.WARNING, execution_id=row["id"])
+        return False
 
 
 def fail_executions_of(*, worker: str) -> int:
@@ -282,7 +297,7 @@ def fail_executions_of(*, worker: str) -> int:
     )
 
 
-@transaction.atomic(durable=True)
+@transaction.atomic
 def _fail(
     *,
     execution_id: int,

@@ -16,7 +16,7 @@ MAX_TEST_LINES = 500
 #: Longer on purpose, with the reason and a bound of their own.
 LONGER = {
     # Renew, complete, fail and release share their locks and their losing side.
-    "scale/services/executions.py": 360,
+    "scale/services/executions.py": 370,
 }
 
 
