@@ -17,7 +17,7 @@ from scale.models import Job
 from scale.selectors.jobs import list_jobs
 from scale.services.advance import after_requeued, lock_recipes, queue_ready
 from scale.services.feed import feeder
-from scale.services.transitions import enqueue_jobs, lock_jobs, run
+from scale.services.transitions import lock_selected_jobs, requeue_selected_jobs, run
 
 logger = logging.getLogger(__name__)
 
@@ -55,8 +55,18 @@ CLAUSES = {
     "error_categories": "e.category = ANY(%(error_categories)s)",
 }
 
-# The matches stay in the database: without a filter they are all the jobs there ever were.
+# The matches stay in the database: without a filter they are all the jobs there ever were, and a
+# hundred thousand that failed are nothing unusual.
 TABLE = "CREATE TEMPORARY TABLE requeue_match (id bigint, is_final boolean, recipe_id bigint)"
+
+DUE = "SELECT id FROM requeue_match WHERE is_final"
+
+RECIPES = """
+SELECT DISTINCT recipe_id FROM requeue_match
+WHERE is_final AND recipe_id IS NOT NULL ORDER BY recipe_id
+"""
+
+NEVER_QUEUED = f"SELECT id FROM job WHERE id IN ({DUE}) AND num_exes = 0 ORDER BY id"  # noqa: S608
 
 MATCH = """
 WITH matched AS (
@@ -94,24 +104,17 @@ def requeue_jobs(
         raise NotFound("No job matches.")
     if not 0 <= offset < count:
         raise NotFound(f"There is no page {page}.")
-    due = run("SELECT id, recipe_id FROM requeue_match WHERE is_final", {})
-    recipe_ids = sorted({row["recipe_id"] for row in due if row["recipe_id"] is not None})
+    recipe_ids = [row["recipe_id"] for row in run(RECIPES, {})]
     lock_recipes(recipe_ids)
-    jobs = lock_jobs(row["id"] for row in due)
+    lock_selected_jobs(DUE)
     now = present()
-    queued = enqueue_jobs(
-        [job["id"] for job in jobs if job["num_exes"]],
-        now=now,
-        from_statuses=[JobStatus.FAILED, JobStatus.CANCELED],
-        priority=priority,
-        one_more_try=True,
-    )
-    never_queued = [job["id"] for job in jobs if not job["num_exes"]]
+    queued = requeue_selected_jobs(DUE, now=now, priority=priority)
+    never_queued = [row["id"] for row in run(NEVER_QUEUED, {})] if recipe_ids else []
     ready = after_requeued(recipe_ids, never_queued, now=now)
     shown = Requeued(count, _page(offset, page_size))
     queue_ready(ready, now=now)
     run("DROP TABLE requeue_match", {})
-    log_event(logger, "jobs_requeued", matched=count, queued=len(queued) + len(ready))
+    log_event(logger, "jobs_requeued", matched=count, queued=queued + len(ready))
     feeder.ask_on_commit()
     return shown
 

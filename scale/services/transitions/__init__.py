@@ -16,8 +16,10 @@ from scale.services.transitions.changes import (
     fail_jobs,
     hold_jobs,
     lock_jobs,
+    lock_selected_jobs,
     note_steps,
     release_execution,
+    requeue_selected_jobs,
 )
 from scale.services.transitions.claim import over_cap, start_next, start_uncapped
 from scale.services.transitions.complete import Completed, complete_executions_and_jobs
@@ -35,9 +37,11 @@ __all__ = [
     "fail_jobs",
     "hold_jobs",
     "lock_jobs",
+    "lock_selected_jobs",
     "note_steps",
     "over_cap",
     "release_execution",
+    "requeue_selected_jobs",
     "run",
     "start_next",
     "start_uncapped",

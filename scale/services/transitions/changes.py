@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from psycopg.types.json import Jsonb
 
@@ -21,6 +22,18 @@ def lock_jobs(job_ids: Iterable[int]) -> list[Row]:
     )
 
 
+LOCK_SELECTED = """
+SELECT count(*) AS count FROM (
+    SELECT FROM job WHERE id IN ({selection}) ORDER BY id FOR NO KEY UPDATE) locked
+"""
+
+
+def lock_selected_jobs(selection: str) -> int:
+    """Lock the jobs whose ids a query returns, ascending; return how many."""
+    rows = run(LOCK_SELECTED.format(selection=selection), {})
+    return int(rows[0]["count"])
+
+
 ENQUEUE = """
 WITH moved AS (
     UPDATE job SET
@@ -29,17 +42,19 @@ WITH moved AS (
         max_tries = CASE WHEN %(one_more_try)s THEN num_exes + 1 ELSE max_tries END,
         num_exes = num_exes + 1,
         priority = coalesce(%(priority)s, priority)
-    WHERE id = ANY(%(ids)s) AND status = ANY(%(sources)s)
+    WHERE {chosen} AND status = ANY(%(sources)s)
     RETURNING id, num_exes, job_type_id, priority, timeout, command_arguments
+), queued AS (
+    INSERT INTO job_exe (
+        job_id, exe_num, status, timeout, command_arguments, job_type_id, priority, lane,
+        created, queued, last_modified
+    )
+    SELECT id, num_exes, 'QUEUED', timeout, command_arguments, job_type_id, priority,
+        width_bucket(priority::bigint - 1, %(lane_bounds)s), %(now)s, %(now)s, %(now)s
+    FROM moved ORDER BY id
+    RETURNING 1
 )
-INSERT INTO job_exe (
-    job_id, exe_num, status, timeout, command_arguments, job_type_id, priority, lane,
-    created, queued, last_modified
-)
-SELECT id, num_exes, 'QUEUED', timeout, command_arguments, job_type_id, priority,
-    width_bucket(priority::bigint - 1, %(lane_bounds)s), %(now)s, %(now)s, %(now)s
-FROM moved ORDER BY id
-RETURNING id, job_id
+SELECT count(*) AS count FROM queued
 """
 
 
@@ -50,22 +65,41 @@ def enqueue_jobs(
     from_statuses: Iterable[JobStatus] | None = None,
     priority: int | None = None,
     one_more_try: bool = False,
-) -> list[Row]:
-    """Put jobs on the queue, each with a new execution; return the executions' id and job_id.
+) -> int:
+    """Put jobs on the queue, each with a new execution; return how many moved.
 
     `one_more_try` sets max_tries so that exactly this attempt is allowed (contract 4.9).
     """
-    return run(
-        ENQUEUE,
-        {
-            "ids": list(job_ids),
-            "sources": [str(s) for s in from_statuses or sources(JobStatus.QUEUED)],
-            "now": now,
-            "priority": priority,
-            "one_more_try": one_more_try,
-            "lane_bounds": list(conf().lane_bounds),
-        },
+    return _enqueue(
+        "id = ANY(%(ids)s)",
+        ids=list(job_ids),
+        now=now,
+        sources=[str(s) for s in from_statuses or sources(JobStatus.QUEUED)],
+        priority=priority,
+        one_more_try=one_more_try,
     )
+
+
+def requeue_selected_jobs(selection: str, *, now: datetime, priority: int | None) -> int:
+    """Put FAILED and CANCELED jobs whose ids a query returns back for one more try.
+
+    Returns how many were put back; those that were never queued are left alone. However many there
+    are, they do not leave the database.
+    """
+    return _enqueue(
+        f"id IN ({selection}) AND num_exes > 0",
+        now=now,
+        sources=[str(JobStatus.FAILED), str(JobStatus.CANCELED)],
+        priority=priority,
+        one_more_try=True,
+    )
+
+
+def _enqueue(chosen: str, **parameters: Any) -> int:
+    rows = run(
+        ENQUEUE.format(chosen=chosen), parameters | {"lane_bounds": list(conf().lane_bounds)}
+    )
+    return int(rows[0]["count"])
 
 
 STEP_COLUMNS = (
