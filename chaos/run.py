@@ -13,6 +13,7 @@ from chaos.evidence import Evidence, Finding, read_database, read_files
 from chaos.faults import Faults
 from chaos.ground import Ground
 from chaos.journal import read_journals
+from chaos.kinds import Strikes
 from chaos.plan import Fault, Request, Segment, Size, make_plan
 from chaos.recovery import Recovery
 from chaos.system import PROCESSES, SLOTS_PER_WORKER, START_SECONDS, WORKERS, System
@@ -106,7 +107,7 @@ class Run:
                 self._strike(segment.fault, faults, recovery)
             self._sample()
         self.diary.say("no more faults; waiting until nothing is unfinished")
-        self._finish()
+        self._finish(number=self.order.size.faults + 1)
 
     def _strike(self, fault: Fault, faults: Faults, recovery: Recovery) -> None:
         self.system.wait(fault.gap_seconds)
@@ -152,8 +153,10 @@ class Run:
             seconds, lambda: self.traffic.waiting == 0 and self._unfinished() == 0
         )
 
-    def _finish(self) -> None:
+    def _finish(self, *, number: int) -> None:
         self.ground.heal()
+        self._settle(SETTLE_SECONDS + self.order.size.lease_seconds)
+        self._lose_last_message(number)
         if not self.traffic.finish(120.0 + self.order.size.jobs):
             self.evidence.left_over.append("requests that nobody answered")
         self.evidence.left_over += self.traffic.refusals
@@ -161,6 +164,22 @@ class Run:
         self.evidence.accepted_jobs = list(self.traffic.jobs)
         self.evidence.accepted_recipes = list(self.traffic.recipes)
         self._check_tidiness()
+
+    def _lose_last_message(self, number: int) -> None:
+        """Lose the message of a job when no other will come: only counting finds that out."""
+        window = self.diary.begin(number, "messages-lose", Strikes.ORDER)
+        for name in WORKERS:
+            self.system.halt(name)
+        self.traffic.offer([Request(PROBE)])
+        self.system.wait(SETTLE_SECONDS, lambda: self.ground.broker.count() > 0)
+        window.what = f"{self.ground.broker.flush()}, the last"
+        for name in WORKERS:
+            self.system.start(name)
+        window.healed = time.time()
+        self._settle(SETTLE_SECONDS + START_SECONDS)
+        window.is_over = True
+        self.diary.note(window, "over")
+        self.diary.say(f"{number:3} messages-lose: {window.what}")
 
     def _wait_until_finished(self) -> None:
         bound = time.monotonic() + 300.0 + self.order.size.jobs * 2.0
