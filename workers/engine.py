@@ -226,16 +226,18 @@ class Engine:
                 told.append((brief, report))
         if not told:
             return
+        kept: set[int] = set()
         try:
-            complete_plain([(brief.attempt.claim, report) for brief, report in told])
+            ended_well = [(brief.attempt.claim, report) for brief, report in told]
+            kept = complete_plain(ended_well, waits=False)
         except Exception as exc:  # noqa: BLE001 -- each slot's thread tries again for itself
             log_event(logger, "report_put_off", logging.WARNING, reason=repr(exc)[:500])
             connection.close()
-            for brief, _ in told:
-                brief.slot.errands.put(partial(carry_on, brief.attempt))
-            return
         for brief, _ in told:
-            self._clear_up(brief)
+            if brief.attempt.claim.execution_id in kept:
+                self._clear_up(brief)
+            else:
+                brief.slot.errands.put(partial(carry_on, brief.attempt))
 
     def _clear_up(self, brief: _Brief) -> None:
         if self._spares.put(brief.attempt.directory):

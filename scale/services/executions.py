@@ -115,10 +115,11 @@ def complete_execution(claim: Claim, report: Report) -> bool:
     return _note_completed(claim, report, _complete(claim, report))
 
 
-def complete_plain(ended: Sequence[tuple[Claim, Report]]) -> set[int]:
+def complete_plain(ended: Sequence[tuple[Claim, Report]], *, waits: bool = True) -> set[int]:
     """Record plain successes of a worker's jobs outside recipes, in one statement.
 
-    Returns the executions that were still the worker's; nothing of the others is changed.
+    Returns the executions that were still the worker's; nothing of the others is changed. Without
+    `waits` those that somebody else is busy with are left out too: they have to be told again.
     """
     told = [
         Completed(
@@ -132,13 +133,14 @@ def complete_plain(ended: Sequence[tuple[Claim, Report]]) -> set[int]:
         for claim, report in ended
     ]
     done = complete_executions_and_jobs(
-        told, worker=ended[0][0].worker, results=JobResults({}).stored()
+        told, worker=ended[0][0].worker, results=JobResults({}).stored(), waits=waits
     )
     refill_on_commit(finished=len(ended), is_capped=any(claim.is_capped for claim, _ in ended))
     return {
         claim.execution_id
         for claim, report in ended
-        if _note_completed(claim, report, claim.execution_id in done)
+        if (waits or claim.execution_id in done)
+        and _note_completed(claim, report, claim.execution_id in done)
     }
 
 

@@ -21,7 +21,7 @@ WITH told AS MATERIALIZED (
         id bigint, job_id bigint, ended timestamptz, manifest jsonb,
         {", ".join(f"{name} {_TYPES[name]}" for name in STEP_COLUMNS)})
 ), locked AS MATERIALIZED (
-    SELECT id FROM job WHERE id = ANY(%(jobs)s) ORDER BY id FOR NO KEY UPDATE
+    SELECT id FROM job WHERE id = ANY(%(jobs)s) ORDER BY id FOR NO KEY UPDATE {{waiting}}
 ), completed AS (
     UPDATE job_exe e SET status = 'COMPLETED', ended = told.ended, last_modified = told.ended,
         lease_expires = NULL, results = %(results)s, results_manifest = told.manifest,
@@ -63,15 +63,16 @@ class Completed:
 
 
 def complete_executions_and_jobs(
-    told: Sequence[Completed], *, worker: str, results: Row
+    told: Sequence[Completed], *, worker: str, results: Row, waits: bool = True
 ) -> set[int]:
     """Complete executions and their jobs in one statement, which needs no transaction around it.
 
     For what touches no other rows: jobs outside recipes that made no products. Returns the
-    executions that were the worker's to complete.
+    executions that were the worker's to complete; without `waits`, those that nobody else was busy
+    with.
     """
     rows = run(
-        COMPLETE,
+        COMPLETE.format(waiting="" if waits else "SKIP LOCKED"),
         {
             "ids": [one.execution_id for one in told],
             "jobs": [one.job_id for one in told],

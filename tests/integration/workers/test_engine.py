@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 
 from scale.models import ExecutionLog, Job, JobExecution, JobType, Node
 from scale.services.cancel import cancel_job
 from scale.services.feed import feed
 from tests.factories import make_job, make_job_type
+from tests.races import own_connection
 from workers import engine
 from workers.engine import Engine
 from workers.host import Host
@@ -149,10 +150,10 @@ def test_report_for_many_that_fails_is_repeated_by_each_slot(
     report = engine.complete_plain
     lost: list[int] = []
 
-    def lose(ended: list) -> None:
+    def lose(ended: list, *, waits: bool) -> None:
         lost.append(len(ended))
         if is_taken:
-            report(ended)
+            report(ended, waits=waits)
         raise OperationalError("the answer is lost")
 
     monkeypatch.setattr(engine, "complete_plain", lose)
@@ -162,6 +163,38 @@ def test_report_for_many_that_fails_is_repeated_by_each_slot(
     assert sum(lost) == 3
     assert outcomes() == {("COMPLETED", "COMPLETED", 0)}
     assert JobExecution.objects.count() == 3
+
+
+def test_job_that_somebody_holds_does_not_hold_up_the_others(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(engine, "BRIEF_SECONDS", SECONDS)
+    gate = tmp_path.parent / f"{tmp_path.name}-gate"
+    (held,) = queue(of("/bin/sh", f"-c 'until [ -e {gate} ]; do sleep 0.01; done'"))
+    wait = call(worker)
+    until(lambda: Job.objects.get(pk=held).status == "RUNNING")
+    is_held, is_over = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with own_connection(), transaction.atomic():
+            Job.objects.select_for_update().get(pk=held)
+            is_held.set()
+            is_over.wait(SECONDS)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert is_held.wait(SECONDS)
+    gate.touch()
+    others = queue(of("/bin/true"), 3)
+
+    assert call(worker)() == [True]
+
+    statuses = Job.objects.order_by("pk").values_list("status", flat=True)
+    assert list(statuses) == ["RUNNING", *["COMPLETED"] * len(others)]
+    is_over.set()
+    holder.join()
+    assert wait() == [True]
+    assert outcomes() == {("COMPLETED", "COMPLETED", 0)}
 
 
 def test_claim_that_fails_is_repeated(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
