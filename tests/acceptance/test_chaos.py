@@ -37,4 +37,5 @@ def test_quick_chaos_has_no_finding() -> None:
     report = json.loads(Path(VAR, "chaos", str(SEED), "report.json").read_text())
     assert report["findings"] == []
     assert report["jobs"] >= 40
-    assert sum(kind["count"] for kind in report["faults"].values()) == 8
+    # And the last message, lost when all else is done.
+    assert sum(kind["count"] for kind in report["faults"].values()) == 8 + 1
