@@ -126,10 +126,10 @@ class Attempt:
 
     def close(self, *, is_directory_kept: bool = False) -> None:
         """Leave nothing behind, and have its lease renewed no more."""
-        self._output.close()
         try:
             if not is_directory_kept:
                 self.directory.close()
+            self._output.close()
         finally:
             self.host.finish(self.run)
 

@@ -24,11 +24,12 @@ from django.db import connection
 from scale.conf import conf
 from scale.log import log_event
 from scale.selectors.job_types import load_interface
-from scale.services.claims import Claim, claim_executions
+from scale.services.claims import Claim, Claims, claim_executions
 from scale.services.executions import Report, complete_plain
 from workers.attempt import Attempt
 from workers.host import DATABASE_AWAY, RETRY_SECONDS, Host, Run
 from workers.pipeline import carry_on, carry_out
+from workers.processes.program import Program
 from workers.processes.workdir import Spares
 
 logger = logging.getLogger(__name__)
@@ -103,6 +104,9 @@ class Engine:
         self._is_closed = True
         self.wake()
         self._thread.join()
+        briefs = [brief.slot for brief in self._briefs.values()]
+        for slot in [*self._arrived, *self._free, *briefs]:
+            slot.errands.put(None)
         self._poll.close()
         os.close(self._bell)
 
@@ -146,27 +150,32 @@ class Engine:
         if self._host.is_stopping or not self._host.may_start:
             self._release(self._free, is_answered=False)
             return
-        self._release(
-            [slot for slot in self._free if now - slot.since > MESSAGE_SECONDS], is_answered=True
+        worn = [s for s in self._free if not s.is_new and now - s.since > MESSAGE_SECONDS]
+        self._release(worn, is_answered=True)
+        if now < self._retry_at:
+            return
+        while self._free:
+            try:
+                found = self._claim()
+            except DATABASE_AWAY as exc:
+                log_event(logger, "claim_put_off", logging.WARNING, reason=repr(exc)[:500])
+                connection.close()
+                self._retry_at = now + RETRY_SECONDS
+                return
+            self._host.note_may_start(found.may_start)
+            # Each claim is entered before the next is asked for: then its lease is renewed.
+            for claim in found.claims:
+                self._start(claim, self._free.pop(0))
+            if not found.is_more:
+                self._release(self._free, is_answered=found.may_start)
+
+    def _claim(self) -> Claims:
+        return claim_executions(
+            count=len(self._free),
+            named=[slot.execution_id for slot in self._free if slot.is_new],
+            node_id=self._host.node_id,
+            worker=self._host.identity,
         )
-        if now < self._retry_at or not self._free:
-            return
-        try:
-            found = claim_executions(
-                count=len(self._free),
-                named=[slot.execution_id for slot in self._free if slot.is_new],
-                node_id=self._host.node_id,
-                worker=self._host.identity,
-            )
-        except DATABASE_AWAY as exc:
-            log_event(logger, "database_away", logging.WARNING, reason=str(exc).split("\n")[0])
-            connection.close()
-            self._retry_at = now + RETRY_SECONDS
-            return
-        self._host.note_may_start(found.may_start)
-        for claim in found.claims:
-            self._start(claim, self._free.pop(0))
-        self._release(self._free, is_answered=found.may_start)
 
     def _release(self, slots: Iterable[Slot], *, is_answered: bool) -> None:
         for slot in list(slots):
@@ -189,9 +198,15 @@ class Engine:
         elif attempt.program is None:
             slot.errands.put(partial(carry_on, attempt))
         else:
-            number = attempt.program.fileno()
-            self._briefs[number] = _Brief(slot, attempt, time.monotonic() + BRIEF_SECONDS)
-            self._poll.register(number, select.EPOLLIN)
+            self._watch(_Brief(slot, attempt, time.monotonic() + BRIEF_SECONDS), attempt.program)
+
+    def _watch(self, brief: _Brief, program: Program) -> None:
+        try:
+            self._poll.register(program.fileno(), select.EPOLLIN)
+        except OSError:  # too many are watched
+            brief.slot.errands.put(partial(carry_on, brief.attempt))
+        else:
+            self._briefs[program.fileno()] = brief
 
     def _begin(self, run: Run) -> Attempt:
         load_interface(run.claim.revision_id)  # raises here, and not until the database is back
@@ -241,7 +256,10 @@ class Engine:
 
     def _clear_up(self, brief: _Brief) -> None:
         if self._spares.put(brief.attempt.directory):
-            brief.attempt.close(is_directory_kept=True)
+            try:
+                brief.attempt.close(is_directory_kept=True)
+            except OSError:
+                logger.exception("close_failed")
             self._free.append(brief.slot)
         else:
             brief.slot.errands.put(brief.attempt.close)

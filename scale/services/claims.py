@@ -5,8 +5,10 @@ import logging
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db import transaction
+from django.db import OperationalError, transaction
+from psycopg.errors import LockNotAvailable
 
 from scale.domain.times import now as present
 from scale.log import log_event
@@ -50,12 +52,18 @@ class Claims:
     """What a claim came to."""
 
     claims: list[Claim]
+    #: Whether another claim may find more.
+    is_more: bool
     #: Whether the node may start executions at all: it is in service and not paused.
     may_start: bool
 
 
-class _OverCap(Exception):
-    """One execution too many of a capped type was started: undo it."""
+class _NotNow(Exception):
+    """What was started of a capped type must be undone: it is one too many."""
+
+
+#: How often a claim begins anew when others have taken the last places below a cap.
+_RACES = 3
 
 
 def claim_executions(
@@ -63,29 +71,40 @@ def claim_executions(
 ) -> Claims:
     """Take up to `count` executions that wait, the most urgent first (P2, P4).
 
-    What messages name counts as waiting even if it was not fed yet. Fewer come back if no more may
-    start on this node now: taken, canceled, paused, at their cap or too large. Whoever gets a claim
-    is the only one who can end the execution.
+    What messages name counts as waiting even if it was not fed yet. Passed over is what is taken,
+    canceled, paused, at its cap or too large. Whoever gets a claim is the only one who can end the
+    execution. One of a type with a cap comes alone: what one call takes is taken by one commit.
+
+    Raises:
+        OperationalError: the database is away, or somebody holds on to what a claim needs.
     """
     now = present()
-    found = start_uncapped(count=count, named=named, node_id=node_id, worker=worker, now=now)
-    rows = found.rows
-    while found.has_capped and len(rows) < count:
-        row = _start_next(named=named, node_id=node_id, worker=worker, now=now)
-        if row is None:
+    wanted: dict[str, Any] = {"named": named, "node_id": node_id, "worker": worker, "now": now}
+    for _ in range(_RACES):
+        found = start_uncapped(count=count, **wanted)
+        if found.rows or not found.has_capped:
             break
-        rows.append(row)
-    return Claims([_claim(row, worker, now) for row in rows], found.may_start)
+        try:
+            row = _start_capped(**wanted)
+        except _NotNow:
+            continue
+        except OperationalError as exc:
+            if not isinstance(exc.__cause__, LockNotAvailable):
+                raise
+            # Whoever edits the type holds up the type, and nothing else.
+            found = start_uncapped(count=count, past_capped=True, **wanted)
+            break
+        if row is not None:
+            return Claims([_claim(row, worker, now)], True, found.may_start)
+    claims = [_claim(row, worker, now) for row in found.rows]
+    return Claims(claims, bool(claims) and found.is_more, found.may_start)
 
 
-def _start_next(*, named: Collection[int], node_id: int, worker: str, now: datetime) -> Row | None:
-    try:
-        with transaction.atomic(durable=True):
-            row = start_next(named=named, node_id=node_id, worker=worker, now=now)
-            if row and row["max_scheduled"] is not None and over_cap(row["job_type_id"]):
-                raise _OverCap
-    except _OverCap:
-        return None
+def _start_capped(**wanted: Any) -> Row | None:
+    with transaction.atomic(durable=True):
+        row = start_next(**wanted)
+        if row and row["max_scheduled"] is not None and over_cap(row["job_type_id"]):
+            raise _NotNow
     return row
 
 

@@ -220,10 +220,15 @@ class Spares:
             OSError: the disk is full, or the remains of an earlier one resist.
         """
         directory = WorkDirectory(self._parent / str(execution_id))
-        while self._spares:
+        if self._spares:
             spare = self._spares.pop()
-            with contextlib.suppress(OSError):
+            try:
                 spare.rename(directory.root)
+            except FileNotFoundError:
+                pass
+            except OSError:
+                self._spares.append(spare)
+            else:
                 return directory
         return WorkDirectory.make(self._parent, execution_id)
 

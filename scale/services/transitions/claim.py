@@ -9,15 +9,21 @@ from scale.services.transitions.statement import Row, run
 
 # What the messages name counts as waiting, whether fed or not; beside it, the first of the queue.
 # The statistics of a queue are always out of date: the statement leaves the planner only the
-# order of the index, and one look per candidate (docs/decisions/0008).
+# order of the index, and one look per candidate (docs/decisions/0008). Whoever stops in the middle
+# of a transaction may hold rows for ever; nothing here waits long for them. What another claim has
+# just taken does not count towards the number that is wanted.
 CLAIM = """
 WITH looked AS MATERIALIZED (
     (SELECT id, job_id, job_type_id, priority, queued FROM job_exe
     WHERE status = 'QUEUED' AND dispatched IS NOT NULL
+        AND (SELECT set_config('lock_timeout', '500ms', true)) IS NOT NULL
     ORDER BY priority, queued, id LIMIT %(depth)s)
     UNION
-    SELECT id, job_id, job_type_id, priority, queued FROM job_exe
-    WHERE id = ANY(%(named)s) AND status = 'QUEUED'
+    SELECT e.id, e.job_id, e.job_type_id, e.priority, e.queued
+    FROM unnest(%(named)s::bigint[]) AS named (id) CROSS JOIN LATERAL (
+        SELECT id, job_id, job_type_id, priority, queued, status FROM job_exe
+        WHERE job_exe.id = named.id OFFSET 0) e
+    WHERE e.status = 'QUEUED'
 ), runnable AS MATERIALIZED (
     SELECT l.id, l.job_id, l.priority, l.queued, fit.*
     FROM looked l CROSS JOIN LATERAL (
@@ -39,7 +45,7 @@ WITH looked AS MATERIALIZED (
     SELECT priority, queued, id FROM runnable WHERE is_capped ORDER BY 1, 2, 3 LIMIT 1
 ), picked AS (
     SELECT r.* FROM runnable r JOIN job j ON j.id = r.job_id
-    WHERE {chosen}
+    WHERE j.status || '' = 'QUEUED' AND {chosen}
     ORDER BY r.priority, r.queued, r.id LIMIT %(count)s
     FOR NO KEY UPDATE OF j SKIP LOCKED
 ), claimed AS (
@@ -77,12 +83,14 @@ FROM (
 ORDER BY taken.priority, taken.queued, taken.execution_id
 """
 
+UNCAPPED = "NOT r.is_capped"
 #: Whatever comes before the first of a capped type, which needs a look of its own.
 CLAIM_UNCAPPED = CLAIM.format(
-    chosen="""NOT r.is_capped AND NOT EXISTS (
+    chosen=f"""{UNCAPPED} AND NOT EXISTS (
         SELECT FROM first_capped f WHERE (f.priority, f.queued, f.id) < (r.priority, r.queued, r.id)
     )"""
 )
+CLAIM_PAST_CAPPED = CLAIM.format(chosen=UNCAPPED)
 CLAIM_ANY = CLAIM.format(chosen="true")
 
 #: How far a claim looks at first, beyond what it wants, and at last: ten lanes full of what may
@@ -96,6 +104,8 @@ class Started:
     """What a claim found."""
 
     rows: list[Row]
+    #: Whether there may be more to find.
+    is_more: bool
     #: Whether one of a capped type, which may run, came in the way.
     has_capped: bool
     #: Whether this node may start executions at all.
@@ -103,13 +113,24 @@ class Started:
 
 
 def start_uncapped(
-    *, count: int, named: Collection[int], node_id: int, worker: str, now: datetime
+    *,
+    count: int,
+    named: Collection[int],
+    node_id: int,
+    worker: str,
+    now: datetime,
+    past_capped: bool = False,
 ) -> Started:
     """Move up to `count` executions that this node may run from QUEUED to RUNNING, in order.
 
-    Stops before the first one of a type that has a cap. One statement, so it needs no transaction.
+    Stops before the first one of a type that has a cap, unless it may go past. What it moves it
+    moves in one statement, so it needs no transaction.
+
+    Raises:
+        OperationalError: somebody holds on to what it needs.
     """
-    return _start(CLAIM_UNCAPPED, count, named, node_id, worker, now)
+    sql = CLAIM_PAST_CAPPED if past_capped else CLAIM_UNCAPPED
+    return _start(sql, count, named, node_id, worker, now)
 
 
 def start_next(*, named: Collection[int], node_id: int, worker: str, now: datetime) -> Row | None:
@@ -139,9 +160,10 @@ def _start(
         )
         about = rows[0]
         taken = [row for row in rows if row["execution_id"] is not None]
-        if taken or about["has_capped"] or about["looked"] < depth:
+        is_more = about["has_capped"] or about["looked"] >= depth
+        if taken or about["has_capped"] or not is_more:
             break
-    return Started(taken, about["has_capped"], about["may_start"])
+    return Started(taken, is_more, about["has_capped"], about["may_start"])
 
 
 def over_cap(job_type_id: int) -> bool:

@@ -1,22 +1,25 @@
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.db.models import F
 
 from scale.errors import InvalidTransition, NotFound
-from scale.models import Job, JobExecution, Recipe
+from scale.models import Job, JobExecution, JobType, Recipe
 from scale.services.cancel import cancel_job
-from scale.services.claims import Claim
+from scale.services.claims import Claim, claim_executions
 from scale.services.executions import (
     complete_execution,
     fail_execution,
     fail_lost_executions,
     release,
 )
+from scale.services.feed import feed
 from scale.services.requeue import RequeueFilters, requeue_jobs
-from tests.factories import claim, make_job, make_node, report, try_claim
-from tests.races import ROUNDS, Act, Rounds, race
+from tests.factories import claim, make_job, make_job_type, make_node, report, try_claim
+from tests.races import ROUNDS, Act, Rounds, own_connection, race
 from tests.recipe_factories import complete, fail, job_ids, make_recipe, waiting_execution
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -279,3 +282,43 @@ def test_requeueing_everything_twice_at_once_queues_each_once(rounds):
 
     assert ROUNDS in answers[0]
     assert rounds.executions("p") == [["FAILED", "QUEUED"]] * ROUNDS
+
+
+def test_claims_of_two_workers_at_once_share_all_that_waits(published):
+    node = make_node().pk
+    jobs = [make_job().job.pk for _ in range(4 * ROUNDS)]
+    feed()
+
+    def claiming(worker: str) -> Act:
+        return lambda: len(claim_executions(count=2, node_id=node, worker=worker).claims)
+
+    answers = run([claiming("one")] * ROUNDS, [claiming("another")] * ROUNDS)
+
+    assert answers == [(2, 2)] * ROUNDS
+    assert Job.objects.filter(pk__in=jobs, status="RUNNING").count() == len(jobs)
+
+
+def test_type_that_somebody_edits_holds_up_nothing_else(published):
+    node = make_node().pk
+    capped = make_job_type(priority=1, max_scheduled=5)
+    make_job(capped)
+    other = make_job().executions[0].pk
+    feed()
+    is_held, is_over = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with own_connection(), transaction.atomic():
+            JobType.objects.select_for_update(no_key=True).get(pk=capped.pk)
+            is_held.set()
+            is_over.wait(30)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert is_held.wait(30)
+    try:
+        found = claim_executions(count=2, node_id=node, worker="w")
+    finally:
+        is_over.set()
+        holder.join()
+
+    assert [one.execution_id for one in found.claims] == [other]
