@@ -1,3 +1,4 @@
+import os
 import socket
 
 import pytest
@@ -9,13 +10,12 @@ pytestmark = pytest.mark.django_db
 def over_tcp() -> socket.socket:
     """Return a copy of the connection's socket; skip the test where it is a local one."""
     connection.ensure_connection()
-    found = socket.socket(fileno=connection.connection.pgconn.socket)
-    try:
-        if found.family == socket.AF_UNIX:
-            pytest.skip("the database is reached through a socket of this machine")
-        return found.dup()
-    finally:
-        found.detach()
+    # Not by `dup` of a socket, which would have the connection itself block from then on.
+    copy = socket.socket(fileno=os.dup(connection.connection.pgconn.socket))
+    if copy.family == socket.AF_UNIX:
+        copy.close()
+        pytest.skip("the database is reached through a socket of this machine")
+    return copy
 
 
 def test_vanished_database_is_given_up_within_half_a_minute() -> None:
