@@ -100,11 +100,6 @@ def get_node_details(node_id: int) -> NodeDetails:
     return NodeDetails(node, list(list_running_executions([node_id])))
 
 
-def may_start(node_id: int) -> bool:
-    """Tell whether a node may start executions now."""
-    return Node.objects.filter(pk=node_id, is_active=True, is_paused=False).exists()
-
-
 def has_work(node_id: int) -> bool:
     """Tell whether something waits in the broker's window that a node may start.
 

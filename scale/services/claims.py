@@ -8,11 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from django.db import OperationalError, transaction
-from psycopg.errors import LockNotAvailable
 
 from scale.domain.times import now as present
 from scale.log import log_event
-from scale.services.transitions import Row, over_cap, start_next, start_uncapped
+from scale.services.transitions import Row, is_held, over_cap, start_next, start_uncapped
 
 logger = logging.getLogger(__name__)
 
@@ -89,7 +88,7 @@ def claim_executions(
         except _NotNow:
             continue
         except OperationalError as exc:
-            if not isinstance(exc.__cause__, LockNotAvailable):
+            if not is_held(exc):
                 raise
             # Whoever edits the type holds up the type, and nothing else.
             found = start_uncapped(count=count, past_capped=True, **wanted)

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import OperationalError, transaction
-from psycopg.errors import LockNotAvailable
 
 from scale.conf import conf
 from scale.domain.builtin_errors import NODE_LOST
@@ -33,6 +32,8 @@ from scale.services.transitions import (
     end_execution,
     enqueue_jobs,
     fail_jobs,
+    is_held,
+    limit_waits,
     lock_jobs,
     note_steps,
     release_execution,
@@ -40,9 +41,6 @@ from scale.services.transitions import (
 )
 
 logger = logging.getLogger(__name__)
-
-#: How long the end of a lost execution waits for whoever is busy with it.
-LOCK_PATIENCE = "500ms"
 
 
 @dataclass(slots=True)
@@ -259,8 +257,7 @@ def fail_lost_executions() -> int:
 def _fail_lost(row: Row) -> bool:
     try:
         with transaction.atomic(durable=True):
-            # A worker that was stopped in the middle of a transaction may hold the row for ever.
-            run("SELECT set_config('lock_timeout', %(limit)s, true)", {"limit": LOCK_PATIENCE})
+            limit_waits()
             return _fail(
                 execution_id=row["id"],
                 job_id=row["job_id"],
@@ -270,7 +267,7 @@ def _fail_lost(row: Row) -> bool:
                 lease_lost=True,
             )
     except OperationalError as exc:
-        if not isinstance(exc.__cause__, LockNotAvailable):
+        if not is_held(exc):
             raise
         log_event(logger, "execution_held", logging.WARNING, execution_id=row["id"])
         return False

@@ -23,7 +23,7 @@ from scale.services.transitions.changes import (
 )
 from scale.services.transitions.claim import over_cap, start_next, start_uncapped
 from scale.services.transitions.complete import Completed, complete_executions_and_jobs
-from scale.services.transitions.statement import Row, run
+from scale.services.transitions.statement import Row, is_held, limit_waits, run
 
 __all__ = [
     "STEP_COLUMNS",
@@ -36,6 +36,8 @@ __all__ = [
     "enqueue_jobs",
     "fail_jobs",
     "hold_jobs",
+    "is_held",
+    "limit_waits",
     "lock_jobs",
     "lock_selected_jobs",
     "note_steps",

@@ -59,46 +59,43 @@ SELECT count(*) AS count FROM queued
 
 
 def enqueue_jobs(
-    job_ids: Sequence[int],
-    *,
-    now: datetime,
-    from_statuses: Iterable[JobStatus] | None = None,
-    priority: int | None = None,
-    one_more_try: bool = False,
-) -> int:
-    """Put jobs on the queue, each with a new execution; return how many moved.
-
-    `one_more_try` sets max_tries so that exactly this attempt is allowed (contract 4.9).
-    """
-    return _enqueue(
-        "id = ANY(%(ids)s)",
-        ids=list(job_ids),
-        now=now,
-        sources=[str(s) for s in from_statuses or sources(JobStatus.QUEUED)],
-        priority=priority,
-        one_more_try=one_more_try,
-    )
+    job_ids: Sequence[int], *, now: datetime, from_statuses: Iterable[JobStatus]
+) -> None:
+    """Put jobs on the queue, each with a new execution."""
+    _enqueue("id = ANY(%(ids)s)", ids=list(job_ids), now=now, from_statuses=from_statuses)
 
 
 def requeue_selected_jobs(selection: str, *, now: datetime, priority: int | None) -> int:
     """Put FAILED and CANCELED jobs whose ids a query returns back for one more try.
 
-    Returns how many were put back; those that were never queued are left alone. However many there
-    are, they do not leave the database.
+    Sets max_tries so that exactly this attempt is allowed (contract 4.9). Returns how many were put
+    back; those that were never queued are left alone. However many there are, they do not leave the
+    database.
     """
     return _enqueue(
         f"id IN ({selection}) AND num_exes > 0",
         now=now,
-        sources=[str(JobStatus.FAILED), str(JobStatus.CANCELED)],
+        from_statuses=[JobStatus.FAILED, JobStatus.CANCELED],
         priority=priority,
         one_more_try=True,
     )
 
 
-def _enqueue(chosen: str, **parameters: Any) -> int:
-    rows = run(
-        ENQUEUE.format(chosen=chosen), parameters | {"lane_bounds": list(conf().lane_bounds)}
-    )
+def _enqueue(
+    chosen: str,
+    *,
+    from_statuses: Iterable[JobStatus],
+    priority: int | None = None,
+    one_more_try: bool = False,
+    **parameters: Any,
+) -> int:
+    parameters |= {
+        "sources": [str(status) for status in from_statuses],
+        "priority": priority,
+        "one_more_try": one_more_try,
+        "lane_bounds": list(conf().lane_bounds),
+    }
+    rows = run(ENQUEUE.format(chosen=chosen), parameters)
     return int(rows[0]["count"])
 
 

@@ -5,18 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from scale.conf import conf
-from scale.services.transitions.statement import Row, run
+from scale.services.transitions.statement import LIMIT_WAITS, Row, run
 
 # What the messages name counts as waiting, whether fed or not; beside it, the first of the queue.
 # The statistics of a queue are always out of date: the statement leaves the planner only the
-# order of the index, and one look per candidate (docs/decisions/0008). Whoever stops in the middle
-# of a transaction may hold rows for ever; nothing here waits long for them. What another claim has
-# just taken does not count towards the number that is wanted.
+# order of the index, and one look per candidate (docs/decisions/0008). What another claim has just
+# taken does not count towards the number that is wanted.
 CLAIM = """
 WITH looked AS MATERIALIZED (
     (SELECT id, job_id, job_type_id, priority, queued FROM job_exe
     WHERE status = 'QUEUED' AND dispatched IS NOT NULL
-        AND (SELECT set_config('lock_timeout', '500ms', true)) IS NOT NULL
+        AND ({limit_waits}) IS NOT NULL
     ORDER BY priority, queued, id LIMIT %(depth)s)
     UNION
     SELECT e.id, e.job_id, e.job_type_id, e.priority, e.queued
@@ -86,12 +85,13 @@ ORDER BY taken.priority, taken.queued, taken.execution_id
 UNCAPPED = "NOT r.is_capped"
 #: Whatever comes before the first of a capped type, which needs a look of its own.
 CLAIM_UNCAPPED = CLAIM.format(
+    limit_waits=LIMIT_WAITS,
     chosen=f"""{UNCAPPED} AND NOT EXISTS (
         SELECT FROM first_capped f WHERE (f.priority, f.queued, f.id) < (r.priority, r.queued, r.id)
-    )"""
+    )""",
 )
-CLAIM_PAST_CAPPED = CLAIM.format(chosen=UNCAPPED)
-CLAIM_ANY = CLAIM.format(chosen="true")
+CLAIM_PAST_CAPPED = CLAIM.format(limit_waits=LIMIT_WAITS, chosen=UNCAPPED)
+CLAIM_ANY = CLAIM.format(limit_waits=LIMIT_WAITS, chosen="true")
 
 #: How far a claim looks at first, beyond what it wants, and at last: ten lanes full of what may
 #: not run.

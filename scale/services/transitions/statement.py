@@ -1,10 +1,14 @@
-"""Running one statement."""
+"""Running one statement, and how long it waits for others."""
 
 from typing import Any
 
-from django.db import connection
+from django.db import OperationalError, connection
+from psycopg.errors import LockNotAvailable
 
 Row = dict[str, Any]
+
+# Whoever stops in the middle of a transaction may hold rows for ever.
+LIMIT_WAITS = "SELECT set_config('lock_timeout', '500ms', true)"
 
 
 def run(sql: str, parameters: dict[str, Any]) -> list[Row]:
@@ -15,3 +19,13 @@ def run(sql: str, parameters: dict[str, Any]) -> list[Row]:
             return []
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def limit_waits() -> None:
+    """Have the rest of this transaction wait no longer than a moment for rows that others hold."""
+    run(LIMIT_WAITS, {})
+
+
+def is_held(error: OperationalError) -> bool:
+    """Tell whether a statement gave up because others hold what it needs."""
+    return isinstance(error.__cause__, LockNotAvailable)

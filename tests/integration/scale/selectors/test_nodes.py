@@ -2,7 +2,7 @@ import pytest
 
 from scale.domain.times import now
 from scale.models import JobExecution, JobType, Node, Scheduler
-from scale.selectors.nodes import has_work, may_start
+from scale.selectors.nodes import has_work
 from tests.factories import claim, make_job, make_node
 
 pytestmark = pytest.mark.django_db
@@ -49,15 +49,3 @@ def test_node_has_no_work_while_the_scheduler_is_paused(node: Node) -> None:
     Scheduler.objects.update(is_paused=True)
 
     assert not has_work(node.pk)
-
-
-@pytest.mark.parametrize(
-    ("fields", "expected"),
-    [({}, True), ({"is_paused": True}, False), ({"is_active": False}, False)],
-)
-def test_node_may_start_while_active_and_not_paused(
-    node: Node, fields: dict[str, bool], expected: bool
-) -> None:
-    Node.objects.update(**fields)
-
-    assert may_start(node.pk) is expected

@@ -112,14 +112,20 @@ def test_what_may_not_run_here_does_not_hide_what_lies_behind(
     assert take(1, node) == [behind]
 
 
-def test_claim_tells_whether_the_node_may_start(node: Node) -> None:
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [({}, True), ({"is_paused": True}, False), ({"is_active": False}, False)],
+)
+def test_node_may_start_while_active_and_not_paused(
+    node: Node, fields: dict[str, bool], expected: bool
+) -> None:
     queue()
     feed()
-    Node.objects.update(is_paused=True)
+    Node.objects.update(**fields)
 
     found = claim_executions(count=1, node_id=node.pk, worker=WORKER)
 
-    assert (found.claims, found.may_start) == ([], False)
+    assert (len(found.claims), found.may_start) == (int(expected), expected)
 
 
 def test_paused_scheduler_starts_nothing_and_leaves_the_node_willing(node: Node) -> None:
