@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from scale.models import JobExecution, Node
 from scale.services.claims import Claim
@@ -28,6 +29,27 @@ def own_connection() -> Iterator[None]:
         yield
     finally:
         connection.close()
+
+
+@contextmanager
+def held(rows: QuerySet[Any]) -> Iterator[None]:
+    """Have another session lock rows for the block, as one that never ends its transaction."""
+    is_held, is_over = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with own_connection(), transaction.atomic():
+            list(rows.select_for_update(no_key=True))
+            is_held.set()
+            is_over.wait(30)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    try:
+        assert is_held.wait(30)
+        yield
+    finally:
+        is_over.set()
+        holder.join()
 
 
 def race(rounds: Iterable[tuple[Act, Act]]) -> list[tuple[Any, Any]]:

@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection
 
 from scale.models import ExecutionLog, Job, JobExecution, JobType, Node
 from scale.services.cancel import cancel_job
 from scale.services.feed import feed
 from tests.factories import make_job, make_job_type
-from tests.races import own_connection
+from tests.races import held
 from workers import engine
 from workers.engine import Engine
 from workers.host import Host
@@ -170,29 +170,17 @@ def test_job_that_somebody_holds_does_not_hold_up_the_others(
 ) -> None:
     monkeypatch.setattr(engine, "BRIEF_SECONDS", SECONDS)
     gate = tmp_path.parent / f"{tmp_path.name}-gate"
-    (held,) = queue(of("/bin/sh", f"-c 'until [ -e {gate} ]; do sleep 0.01; done'"))
+    (busy,) = queue(of("/bin/sh", f"-c 'until [ -e {gate} ]; do sleep 0.01; done'"))
     wait = call(worker)
-    until(lambda: Job.objects.get(pk=held).status == "RUNNING")
-    is_held, is_over = threading.Event(), threading.Event()
+    until(lambda: Job.objects.get(pk=busy).status == "RUNNING")
 
-    def hold() -> None:
-        with own_connection(), transaction.atomic():
-            Job.objects.select_for_update().get(pk=held)
-            is_held.set()
-            is_over.wait(SECONDS)
+    with held(Job.objects.filter(pk=busy)):
+        gate.touch()
+        others = queue(of("/bin/true"), 3)
+        assert call(worker)() == [True]
+        statuses = Job.objects.order_by("pk").values_list("status", flat=True)
+        assert list(statuses) == ["RUNNING", *["COMPLETED"] * len(others)]
 
-    holder = threading.Thread(target=hold)
-    holder.start()
-    assert is_held.wait(SECONDS)
-    gate.touch()
-    others = queue(of("/bin/true"), 3)
-
-    assert call(worker)() == [True]
-
-    statuses = Job.objects.order_by("pk").values_list("status", flat=True)
-    assert list(statuses) == ["RUNNING", *["COMPLETED"] * len(others)]
-    is_over.set()
-    holder.join()
     assert wait() == [True]
     assert outcomes() == {("COMPLETED", "COMPLETED", 0)}
 

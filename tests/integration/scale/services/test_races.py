@@ -1,9 +1,7 @@
-import threading
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
 from django.db.models import F
 
 from scale.errors import InvalidTransition, NotFound
@@ -19,7 +17,7 @@ from scale.services.executions import (
 from scale.services.feed import feed
 from scale.services.requeue import RequeueFilters, requeue_jobs
 from tests.factories import claim, make_job, make_job_type, make_node, report, try_claim
-from tests.races import ROUNDS, Act, Rounds, own_connection, race
+from tests.races import ROUNDS, Act, Rounds, held, race
 from tests.recipe_factories import complete, fail, job_ids, make_recipe, waiting_execution
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -304,21 +302,8 @@ def test_type_that_somebody_edits_holds_up_nothing_else(published):
     make_job(capped)
     other = make_job().executions[0].pk
     feed()
-    is_held, is_over = threading.Event(), threading.Event()
 
-    def hold() -> None:
-        with own_connection(), transaction.atomic():
-            JobType.objects.select_for_update(no_key=True).get(pk=capped.pk)
-            is_held.set()
-            is_over.wait(30)
-
-    holder = threading.Thread(target=hold)
-    holder.start()
-    assert is_held.wait(30)
-    try:
+    with held(JobType.objects.filter(pk=capped.pk)):
         found = claim_executions(count=2, node_id=node, worker="w")
-    finally:
-        is_over.set()
-        holder.join()
 
     assert [one.execution_id for one in found.claims] == [other]
