@@ -21,7 +21,6 @@ _HIDDEN = (
     *unshown("node", Node, "hostname", "port", "slave_id"),
     *ERROR_HIDDEN,
 )
-_JOB_TYPE = with_job_type("job__job_type")
 _DETAILS_LARGE = (
     *(f"job__{name}" for name in LARGE),
     *(f"job__job_type__{name}" for name in JOB_TYPE_LARGE),
@@ -55,7 +54,7 @@ def list_executions(
     """Return executions as lists show them, by last_modified between started and ended (2.6)."""
     rows = narrow(
         JobExecution.objects.select_related("job", "node", "error")
-        .prefetch_related(_JOB_TYPE)
+        .prefetch_related(with_job_type("job__job_type"))
         .defer(*_HIDDEN),
         last_modified__gte=started,
         last_modified__lte=ended,
