@@ -85,14 +85,14 @@ class Engine:
         Returns False if this node may start nothing now: the message is for another one.
         """
         slot = Slot(execution_id)
-        self._host.lent(1)
+        self._host.note_held(1)
         try:
             self._give(slot)
             while (errand := slot.errands.get()) is not None:
                 errand()
                 self._give(slot)
         finally:
-            self._host.lent(-1)
+            self._host.note_held(-1)
         return slot.is_answered
 
     def wake(self) -> None:

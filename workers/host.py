@@ -70,7 +70,7 @@ class Host:
         with self._lock:
             self._runs.pop(run.claim.execution_id, None)
 
-    def lent(self, change: int) -> None:
+    def note_held(self, change: int) -> None:
         """Note that one more message is held, or one fewer."""
         with self._lock:
             self._held += change

@@ -164,8 +164,8 @@ class WorkDirectory:
         except OSError as exc:
             logger.warning("work_directory_left path=%s reason=%s", self.root, exc)
 
-    def is_as_made(self) -> bool:
-        """Empty the logs, and tell whether nothing else differs from a new directory."""
+    def renew(self) -> bool:
+        """Make it as new for another execution; False if more than its logs has been touched."""
         try:
             if any(not _is_own(path, _MODE) for path in (self.root, self.output, self.home)):
                 return False
@@ -234,7 +234,7 @@ class Spares:
 
     def put(self, directory: WorkDirectory) -> bool:
         """Keep a directory that nobody uses any more, if it is wanted and as new."""
-        if len(self._spares) >= self._limit or not directory.is_as_made():
+        if len(self._spares) >= self._limit or not directory.renew():
             return False
         spare = self._parent / f"spare-{next(self._numbers)}"
         try:
