@@ -30,7 +30,10 @@ class WorkerDirectory:
         """Make and lock the directory `<root>/<identity>`."""
         path = root / identity
         while True:
-            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            root.mkdir(parents=True, exist_ok=True)
+            # Not by `exist_ok`, which fails where it is removed before it is looked at.
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(path, _MODE)
             with contextlib.suppress(FileNotFoundError):
                 lock = os.open(path / _LOCK, _LOCK_FLAGS | os.O_CREAT, 0o600)
                 fcntl.flock(lock, fcntl.LOCK_EX)
