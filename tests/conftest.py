@@ -1,5 +1,6 @@
 """Fixtures shared by all tiers."""
 
+import ctypes
 from collections.abc import Iterator
 from importlib import import_module
 
@@ -9,6 +10,9 @@ from django.apps import apps
 from scale.dispatch import Follower, Ring, broker
 from scale.models import Scheduler
 from scale.services.feed import feed
+from workers.processes.prctl import become_subreaper
+
+PR_SET_CHILD_SUBREAPER = 36
 
 
 @pytest.fixture(autouse=True)
@@ -48,3 +52,11 @@ def fed(published: list[Ring]) -> list[Ring]:
     """Publish what waits now; return all that was published."""
     feed()
     return published
+
+
+@pytest.fixture
+def subreaper() -> Iterator[None]:
+    """Be the parent of orphans, as a worker is, until the test is over and no longer."""
+    become_subreaper()
+    yield
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)

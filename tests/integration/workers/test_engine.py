@@ -15,7 +15,6 @@ from tests.races import held
 from workers import engine
 from workers.engine import Engine
 from workers.host import Host
-from workers.processes import prctl
 from workers.processes.workdir import WorkerDirectory
 from workers.worker import Worker
 
@@ -25,8 +24,7 @@ SECONDS = 20
 
 
 @pytest.fixture
-def worker(tmp_path: Path) -> Iterator[Worker]:
-    prctl.become_subreaper()
+def worker(tmp_path: Path, subreaper: None) -> Iterator[Worker]:
     host = Host(identity="w", directory=WorkerDirectory.claim(tmp_path, "w"))
     made = Worker(host, Engine(host))
     yield made

@@ -1,4 +1,3 @@
-import ctypes
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
@@ -13,18 +12,8 @@ from tests.unit.workers.processes.supervised import (
     Supervised,
 )
 from workers.processes import program, tree
-from workers.processes.prctl import become_subreaper
 
 Start = Callable[..., program.Program]
-
-PR_SET_CHILD_SUBREAPER = 36
-
-
-@pytest.fixture
-def subreaper() -> Iterator[None]:
-    become_subreaper()
-    yield
-    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
 
 
 @pytest.fixture
