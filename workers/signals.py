@@ -17,10 +17,19 @@ logger = logging.getLogger(__name__)
 
 @signals.celeryd_after_setup.connect
 def start_host(instance: Any, **_: Any) -> None:
-    """Never outlive the guardian; for the queue of jobs, become a node before messages arrive."""
+    """Never outlive the guardian; for the queue of jobs, become a node before messages arrive.
+
+    Raises:
+        SystemExit: it cannot become one. Of any other exception Celery would make a line in the
+            log, and go on to throw away the messages that others could act on.
+    """
     watch_guardian(abandon)
     if JOBS_QUEUE in instance.app.amqp.queues.consume_from:
-        worker.open_worker()
+        try:
+            worker.open_worker()
+        except Exception as exc:
+            logger.exception("worker_not_opened")
+            raise SystemExit(1) from exc
 
 
 @signals.worker_ready.connect
