@@ -83,6 +83,7 @@ DATABASES: dict[str, Any] = {
 }
 if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
     raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database.")
+DATABASES["default"]["ENGINE"] = "scale.postgresql"
 TCP_PATIENCE = {
     "tcp_user_timeout": 20_000,  # milliseconds
     "keepalives_idle": 10,

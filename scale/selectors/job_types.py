@@ -19,10 +19,29 @@ from scale.selectors.job_counts import Counts, count_lately
 #: Documents, which lists never load.
 LARGE = ("interface", "error_mapping")
 
+# Asked for each new job: written out, since the ORM takes longer to compose it than PostgreSQL to
+# answer it.
+JOB_TYPE_BY_ID = "SELECT {columns} FROM job_type WHERE id = %s".format(  # noqa: S608 -- our names
+    columns=", ".join(
+        str(field.column) for field in JobType._meta.concrete_fields if field.name not in LARGE
+    )
+)
+
 
 def with_job_type(path: str) -> "Prefetch[Any]":
     """Return how a list loads the job types of its rows: few, so each once, without documents."""
     return Prefetch(path, JobType.objects.defer(*LARGE))
+
+
+def find_job_type(job_type_id: int) -> JobType | None:
+    """Return a job type without its documents, if there is one with this id."""
+    return next(iter(JobType.objects.raw(JOB_TYPE_BY_ID, [job_type_id])), None)
+
+
+@lru_cache(maxsize=4096)
+def load_revision(job_type_id: int, revision_num: int) -> JobTypeRevision:
+    """Return a revision of a job type, for reading only; revisions never change, so it is kept."""
+    return JobTypeRevision.objects.get(job_type=job_type_id, revision_num=revision_num)
 
 
 @lru_cache(maxsize=4096)

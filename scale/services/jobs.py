@@ -16,7 +16,6 @@ from scale.errors import InvalidInput, NotFound
 from scale.log import log_event
 from scale.models import (
     Job,
-    JobExecution,
     JobType,
     JobTypeRevision,
     ScaleFile,
@@ -24,9 +23,10 @@ from scale.models import (
     Workspace,
 )
 from scale.selectors.files import list_files_by_id
-from scale.selectors.job_types import load_interface
+from scale.selectors.job_types import find_job_type, load_interface, load_revision
 from scale.selectors.jobs import JobDetails
 from scale.services.feed import feeder
+from scale.services.transitions import insert_queued_job
 from scale.services.triggers import record_user_event
 
 logger = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ def find_active_job_type(job_type_id: int) -> JobType:
         NotFound: there is none with this id.
         InvalidInput: it is archived (contract 2.3.3).
     """
-    job_type = JobType.objects.defer("interface", "error_mapping").filter(pk=job_type_id).first()
+    job_type = find_job_type(job_type_id)
     if job_type is None:
         raise NotFound(f"There is no job type {job_type_id}.")
     if not job_type.is_active:
@@ -96,27 +96,15 @@ def queue_job(
     give_data(job, data=data, interface=load_interface(revision.pk), files=files)
     job.status, job.num_exes = JobStatus.QUEUED, 1
     job.queued = job.last_status_change = now
-    job.save(force_insert=True)
-    execution = JobExecution.objects.create(
-        job=job,
-        exe_num=1,
-        timeout=job.timeout,
-        command_arguments=job.command_arguments,
-        job_type=job_type,
-        priority=job.priority,
-        lane=conf().lane(job.priority),
-        created=now,
-        queued=now,
-        last_modified=now,
-    )
+    execution = insert_queued_job(job, lane=conf().lane(job.priority))
     log_event(logger, "job_queued", job_id=job.pk, execution_id=execution.pk)
     feeder.ask_on_commit()
     return JobDetails(job, input_files=files, executions=[execution])
 
 
 def current_revision(job_type: JobType) -> JobTypeRevision:
-    """Return the revision that a type's present interface is."""
-    return JobTypeRevision.objects.get(job_type=job_type, revision_num=job_type.revision_num)
+    """Return the revision that a type's present interface is, for reading only."""
+    return load_revision(job_type.pk, job_type.revision_num)
 
 
 def new_job(

@@ -7,6 +7,7 @@ taken in the order Recipe, Job, files, JobExecution, ids ascending, and last of 
 capped claim.
 """
 
+from scale.services.transitions.birth import insert_queued_job
 from scale.services.transitions.changes import (
     STEP_COLUMNS,
     cancel_jobs,
@@ -36,6 +37,7 @@ __all__ = [
     "enqueue_jobs",
     "fail_jobs",
     "hold_jobs",
+    "insert_queued_job",
     "is_held",
     "limit_waits",
     "lock_jobs",
