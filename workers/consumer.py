@@ -33,6 +33,11 @@ class PacedConsumer(Consumer):
         conn.ensure_connection = partial(conn.ensure_connection, interval_max=RECONNECT_SECONDS)
         return super().ensure_connected(conn)
 
+    def on_ready(self) -> None:
+        """Begin anew: what was planned may have gone with the connection that broke."""
+        self._is_flush_due = False
+        super().on_ready()
+
     def on_send_event_buffered(self) -> None:  # type: ignore[override]
         """Have buffered events published soon; called by any thread."""
         if self.hub and not self._is_flush_due:
