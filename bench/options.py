@@ -17,8 +17,8 @@ class Options:
     rounds: int = 5
     #: Jobs of one drain.
     jobs: int = 3000
-    #: Programs at a time of one worker process of Scale.
-    slots: int = 2
+    #: Programs at a time of one worker process of Scale, which waits for all of them at once.
+    slots: int = 8
     #: Worker processes of every contender.
     processes: int = 2
     #: Seconds of load of one round of F2 and F3.

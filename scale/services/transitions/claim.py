@@ -9,8 +9,9 @@ from scale.services.transitions.statement import LIMIT_WAITS, Row, run
 
 # What the messages name counts as waiting, whether fed or not; beside it, the first of the queue.
 # The statistics of a queue are always out of date: the statement leaves the planner only the
-# order of the index, and one look per candidate (docs/decisions/0008). What another claim has just
-# taken does not count towards the number that is wanted.
+# order of the index, and one look per candidate (docs/decisions/0008); no index is made for a status
+# with something behind it. What another claim has just taken does not count towards the number that
+# is wanted.
 CLAIM = """
 WITH looked AS MATERIALIZED (
     (SELECT id, job_id, job_type_id, priority, queued FROM job_exe
@@ -54,13 +55,14 @@ WITH looked AS MATERIALIZED (
         last_modified = %(now)s,
         cpus_scheduled = picked.cpus_required, mem_scheduled = picked.mem_required,
         disk_in_scheduled = picked.disk_in_required, disk_out_scheduled = picked.disk_out_required
-    FROM picked WHERE e.id = picked.id AND e.status = 'QUEUED'
+    FROM picked
+    WHERE e.id = picked.id AND e.id = ANY(ARRAY(SELECT id FROM picked)) AND e.status || '' = 'QUEUED'
     RETURNING e.id, e.job_id, e.exe_num, e.timeout, e.job_type_id, e.priority, e.queued
 ), started AS (
     UPDATE job j SET
         status = 'RUNNING', started = %(now)s, ended = NULL,
         last_status_change = %(now)s, last_modified = %(now)s
-    FROM claimed c WHERE j.id = c.job_id AND j.status = 'QUEUED'
+    WHERE j.id = ANY(ARRAY(SELECT job_id FROM claimed)) AND j.status || '' = 'QUEUED'
     RETURNING j.id, j.data, j.job_type_rev_id, j.event_id
 )
 SELECT about.*, taken.*
