@@ -15,7 +15,7 @@ _SHARED_COLUMNS = (
     *("created", "queued", "last_modified"),
 )
 
-# One round trip for both rows: a tenth of what a request for a job would take goes into each.
+# One round trip for both rows (docs/decisions/0017).
 INSERT = f"""
 WITH born AS (
     INSERT INTO job ({", ".join(_JOB_COLUMNS)})

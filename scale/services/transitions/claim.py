@@ -9,9 +9,9 @@ from scale.services.transitions.statement import LIMIT_WAITS, Row, run
 
 # What the messages name counts as waiting, whether fed or not; beside it, the first of the queue.
 # The statistics of a queue are always out of date: the statement leaves the planner only the
-# order of the index, and one look per candidate (docs/decisions/0008); no index is made for a status
-# with something behind it. What another claim has just taken does not count towards the number that
-# is wanted.
+# order of the index, and one look per candidate (docs/decisions/0008); no index is made for a
+# status with something behind it. What another claim has just taken does not count towards the
+# number that is wanted.
 CLAIM = """
 WITH looked AS MATERIALIZED (
     (SELECT id, job_id, job_type_id, priority, queued FROM job_exe
@@ -56,7 +56,8 @@ WITH looked AS MATERIALIZED (
         cpus_scheduled = picked.cpus_required, mem_scheduled = picked.mem_required,
         disk_in_scheduled = picked.disk_in_required, disk_out_scheduled = picked.disk_out_required
     FROM picked
-    WHERE e.id = picked.id AND e.id = ANY(ARRAY(SELECT id FROM picked)) AND e.status || '' = 'QUEUED'
+    WHERE e.id = picked.id AND e.id = ANY(ARRAY(SELECT id FROM picked))
+        AND e.status || '' = 'QUEUED'
     RETURNING e.id, e.job_id, e.exe_num, e.timeout, e.job_type_id, e.priority, e.queued
 ), started AS (
     UPDATE job j SET
