@@ -8,7 +8,8 @@ from scale.domain.definition import parse_definition
 from scale.domain.times import now
 from scale.models import Job, JobExecution, JobType, Node, RecipeType, RecipeTypeRevision
 from scale.selectors.recipes import RecipeDetails
-from scale.services.executions import complete_execution, fail_execution
+from scale.services.completions import complete_execution
+from scale.services.executions import fail_execution
 from scale.services.files import StoredProduct
 from scale.services.recipes import queue_new_recipe
 from tests.factories import claim, make_job_type, report

@@ -20,13 +20,8 @@ from scale.domain.times import now
 from scale.log import log_event
 from scale.selectors.job_types import get_error_mapping, load_interface
 from scale.services.claims import Claim
-from scale.services.executions import (
-    Report,
-    complete_execution,
-    fail_execution,
-    note_progress,
-    release,
-)
+from scale.services.completions import complete_execution
+from scale.services.executions import Report, fail_execution, note_progress, release
 from scale.services.files import ParsedSource, StoredProduct
 from workers.errors import exit_code_for
 from workers.host import DATABASE_AWAY, Host, Run
@@ -110,7 +105,7 @@ class Attempt:
         cannot be delivered.
         """
         program = self.program
-        if program is None or self.claim.recipe_id is not None or self.run.ending.is_set():
+        if program is None or self.run.ending.is_set():
             return None
         exit_ = program.wait(0)
         if exit_ is None or exit_.code != 0 or not self._runner.has_ended(program):

@@ -13,11 +13,9 @@ import select
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import partial
-from queue import SimpleQueue
 
 from django.db import connection
 
@@ -25,12 +23,14 @@ from scale.conf import conf
 from scale.log import log_event
 from scale.selectors.job_types import load_interface
 from scale.services.claims import Claim, Claims, claim_executions
-from scale.services.executions import Report, complete_plain
+from scale.services.executions import Report
 from workers.attempt import Attempt
 from workers.host import DATABASE_AWAY, RETRY_SECONDS, Host, Run
 from workers.pipeline import carry_on, carry_out
 from workers.processes.program import Program
 from workers.processes.workdir import Spares
+from workers.reports import Reports
+from workers.slots import Brief, Slot
 
 logger = logging.getLogger(__name__)
 
@@ -38,28 +38,6 @@ logger = logging.getLogger(__name__)
 BRIEF_SECONDS = 0.2
 #: How long one message keeps a slot going: brokers ask after a message that is held too long.
 MESSAGE_SECONDS = 30.0
-
-
-@dataclass(eq=False, slots=True)
-class Slot:
-    """A message that is held, and what its thread is to do next."""
-
-    execution_id: int
-    since: float = field(default_factory=time.monotonic)
-    is_new: bool = True
-    #: Whether the message has been of use, or could not be of use to anyone.
-    is_answered: bool = False
-    #: None ends the wait.
-    errands: "SimpleQueue[Callable[[], None] | None]" = field(default_factory=SimpleQueue)
-
-
-@dataclass(frozen=True, slots=True)
-class _Brief:
-    """A program in its first moments."""
-
-    slot: Slot
-    attempt: Attempt
-    until: float
 
 
 class Engine:
@@ -70,7 +48,8 @@ class Engine:
         self._spares = Spares(host.directory, limit=conf().worker_concurrency)
         self._arrived: deque[Slot] = deque()
         self._free: list[Slot] = []
-        self._briefs: dict[int, _Brief] = {}
+        self._briefs: dict[int, Brief] = {}
+        self._reports = Reports()
         self._retry_at = 0.0
         self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._poll = select.epoll()
@@ -104,8 +83,8 @@ class Engine:
         self._is_closed = True
         self.wake()
         self._thread.join()
-        briefs = [brief.slot for brief in self._briefs.values()]
-        for slot in [*self._arrived, *self._free, *briefs]:
+        busy = [*self._briefs.values(), *self._reports.briefs]
+        for slot in [*self._arrived, *self._free, *(brief.slot for brief in busy)]:
             slot.errands.put(None)
         self._poll.close()
         os.close(self._bell)
@@ -140,6 +119,8 @@ class Engine:
     def _patience(self) -> float | None:
         """Return for how many seconds nothing but events asks for attention."""
         moments = [brief.until for brief in self._briefs.values()]
+        if self._reports.due is not None:
+            moments.append(self._reports.due)
         if self._free:
             moments.append(self._retry_at)
         return max(0.0, min(moments) - time.monotonic()) if moments else None
@@ -198,13 +179,13 @@ class Engine:
         elif attempt.program is None:
             slot.errands.put(partial(carry_on, attempt))
         else:
-            self._watch(_Brief(slot, attempt, time.monotonic() + BRIEF_SECONDS), attempt.program)
+            self._watch(Brief(slot, attempt, time.monotonic() + BRIEF_SECONDS), attempt.program)
 
-    def _watch(self, brief: _Brief, program: Program) -> None:
+    def _watch(self, brief: Brief, program: Program) -> None:
         try:
             self._poll.register(program.fileno(), select.EPOLLIN)
         except OSError:  # too many are watched
-            brief.slot.errands.put(partial(carry_on, brief.attempt))
+            brief.pass_on()
         else:
             self._briefs[program.fileno()] = brief
 
@@ -214,7 +195,7 @@ class Engine:
         attempt.begin()
         return attempt
 
-    def _take(self, number: int) -> _Brief:
+    def _take(self, number: int) -> Brief:
         self._poll.unregister(number)
         return self._briefs.pop(number)
 
@@ -224,37 +205,25 @@ class Engine:
         for number, brief in list(self._briefs.items()):
             if brief.until <= now:
                 self._take(number)
-                brief.slot.errands.put(partial(carry_on, brief.attempt))
+                brief.pass_on()
 
-    def _conclude(self, ended: list[_Brief]) -> None:
+    def _conclude(self, ended: list[Brief]) -> None:
         """Report the programs that ended well and left nothing, together; pass on the others."""
-        told: list[tuple[_Brief, Report]] = []
-        for brief in ended:
-            try:
-                report = brief.attempt.end_briefly()
-            except Exception:
-                logger.exception("brief_end_failed")
-                report = None
-            if report is None:
-                brief.slot.errands.put(partial(carry_on, brief.attempt))
-            else:
-                told.append((brief, report))
-        if not told:
-            return
-        kept: set[int] = set()
-        try:
-            ended_well = [(brief.attempt.claim, report) for brief, report in told]
-            kept = complete_plain(ended_well, waits=False)
-        except Exception as exc:  # noqa: BLE001 -- each slot's thread tries again for itself
-            log_event(logger, "report_put_off", logging.WARNING, reason=repr(exc)[:500])
-            connection.close()
-        for brief, _ in told:
-            if brief.attempt.claim.execution_id in kept:
-                self._clear_up(brief)
-            else:
-                brief.slot.errands.put(partial(carry_on, brief.attempt))
+        reports = [(brief, report) for brief in ended if (report := self._end(brief))]
+        for brief in self._reports.deliver(reports):
+            self._clear_up(brief)
 
-    def _clear_up(self, brief: _Brief) -> None:
+    def _end(self, brief: Brief) -> Report | None:
+        try:
+            report = brief.attempt.end_briefly()
+        except Exception:
+            logger.exception("brief_end_failed")
+            report = None
+        if report is None:
+            brief.pass_on()
+        return report
+
+    def _clear_up(self, brief: Brief) -> None:
         if self._spares.put(brief.attempt.directory):
             try:
                 brief.attempt.close(is_directory_kept=True)

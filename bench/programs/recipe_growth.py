@@ -27,7 +27,8 @@ from scale.domain.times import now
 from scale.models import JobExecution
 from scale.selectors.recipes import RecipeDetails, get_recipe_details
 from scale.services.claims import claim_executions
-from scale.services.executions import Report, complete_execution
+from scale.services.completions import complete_execution
+from scale.services.executions import Report
 from scale.services.files import StoredProduct
 from scale.services.job_types import create_job_type
 from scale.services.nodes import register_node

@@ -5,12 +5,11 @@ graph is seen by one actor at a time; jobs that were never queued change under t
 Finishing a job touches its children, not the whole recipe.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from scale.domain.builtin_errors import UNKNOWN
 from scale.domain.lifecycle import JobStatus
-from scale.domain.times import now as present
 from scale.models import Error
 from scale.services.assembly import give_recipe_data
 from scale.services.transitions import enqueue_jobs, fail_jobs, hold_jobs, run
@@ -31,12 +30,17 @@ CROSS JOIN LATERAL (SELECT job_id FROM recipe_job WHERE id = b.child_id OFFSET 0
 """  # noqa: S608 -- columns are put in
 
 
-def lock_recipes(recipe_ids: Iterable[int]) -> None:
-    """Lock recipes, ascending: the first locks of any transaction that takes them."""
-    run(
-        "SELECT id FROM recipe WHERE id = ANY(%(ids)s) ORDER BY id FOR NO KEY UPDATE",
+def lock_recipes(recipe_ids: Iterable[int], waits: bool = True) -> set[int]:
+    """Lock recipes, ascending, and return them: the first locks of any transaction that takes them.
+
+    Without `waits` those that somebody else holds are left out.
+    """
+    waiting = "" if waits else "SKIP LOCKED"
+    rows = run(
+        f"SELECT id FROM recipe WHERE id = ANY(%(ids)s) ORDER BY id FOR NO KEY UPDATE {waiting}",  # noqa: S608
         {"ids": sorted(recipe_ids)},
     )
+    return {row["id"] for row in rows}
 
 
 def recipes_of(job_ids: Iterable[int]) -> list[int]:
@@ -57,35 +61,50 @@ def after_stopped(job_ids: Sequence[int], *, now: datetime) -> None:
     hold_jobs(waiting, to=JobStatus.BLOCKED, now=now, from_statuses=[JobStatus.PENDING])
 
 
-def after_completed(recipe_id: int, job_id: int, *, ended: datetime) -> None:
-    """Queue the children that waited for this job alone, and complete the recipe after its last."""
-    ready = run(
-        """
-        WITH counted AS (
-            UPDATE recipe SET unfinished = unfinished - 1,
-                completed = CASE WHEN unfinished = 1 THEN %(ended)s END,
-                last_modified = CASE WHEN unfinished = 1 THEN %(ended)s ELSE last_modified END
-            WHERE id = %(recipe)s
-        ), met AS (
-            UPDATE recipe_job c SET unmet = c.unmet - 1 WHERE c.id = ANY(ARRAY(
-                SELECT e.child_id FROM recipe_job p CROSS JOIN LATERAL (
-                    SELECT child_id FROM recipe_edge WHERE parent_id = p.id OFFSET 0) e
-                WHERE p.job_id = %(job)s))
-            RETURNING c.job_id, c.unmet
-        )
-        SELECT id AS job_id FROM job
-        WHERE id = ANY(ARRAY(SELECT job_id FROM met WHERE unmet = 0)) AND status = %(pending)s
-        ORDER BY id
-        """,
+# Each job and child once, whoever else is its parent: the rows are locked with their recipes.
+COMPLETED = f"""
+WITH done AS MATERIALIZED (
+    SELECT p.id, p.recipe_id, told.ended
+    FROM unnest(%(ids)s::bigint[], %(ended)s::timestamptz[]) AS told (job_id, ended)
+    CROSS JOIN LATERAL (
+        SELECT id, recipe_id FROM recipe_job WHERE job_id = told.job_id OFFSET 0) p
+), recipes AS MATERIALIZED (
+    SELECT recipe_id, count(*) AS jobs, max(ended) AS ended FROM done GROUP BY recipe_id
+), children AS MATERIALIZED (
+    SELECT e.child_id, count(*) AS parents FROM done CROSS JOIN {CHILDREN.format("done.id")}
+    GROUP BY e.child_id
+), counted AS (
+    UPDATE recipe SET unfinished = unfinished - r.jobs,
+        completed = CASE WHEN unfinished = r.jobs THEN r.ended END,
+        last_modified = CASE WHEN unfinished = r.jobs THEN r.ended ELSE last_modified END
+    FROM recipes r
+    WHERE recipe.id = r.recipe_id AND recipe.id = ANY(ARRAY(SELECT recipe_id FROM recipes))
+), met AS (
+    UPDATE recipe_job c SET unmet = c.unmet - children.parents
+    FROM children
+    WHERE c.id = children.child_id AND c.id = ANY(ARRAY(SELECT child_id FROM children))
+    RETURNING c.job_id, c.unmet
+)
+SELECT id AS job_id FROM job
+WHERE id = ANY(ARRAY(SELECT job_id FROM met WHERE unmet = 0)) AND status = %(pending)s
+ORDER BY id
+"""  # noqa: S608 -- columns are put in
+
+
+def after_completed(ended: Mapping[int, datetime]) -> list[int]:
+    """Count jobs that COMPLETED, by when they ended; complete the recipes they were the last of.
+
+    Returns the PENDING jobs that waited for these alone: the caller has to queue them.
+    """
+    rows = run(
+        COMPLETED,
         {
-            "recipe": recipe_id,
-            "job": job_id,
-            "ended": ended,
+            "ids": list(ended),
+            "ended": list(ended.values()),
             "pending": str(JobStatus.PENDING),
         },
     )
-    # Not as of the job's end: its report may come late, and another parent have ended meanwhile.
-    queue_ready([row["job_id"] for row in ready], now=present())
+    return [row["job_id"] for row in rows]
 
 
 # Held is what has an ancestor that is FAILED or CANCELED and stays so.

@@ -1,34 +1,28 @@
-"""Keeping, completing, failing and releasing executions that are owned."""
+"""Keeping, failing and releasing executions that are owned."""
 
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from django.db import OperationalError, transaction
 
 from scale.conf import conf
 from scale.domain.builtin_errors import NODE_LOST
 from scale.domain.lifecycle import ExecutionStatus, JobStatus
-from scale.domain.results import JobResults
 from scale.domain.retry import Decision, decide
 from scale.domain.times import now as present
 from scale.log import log_event
-from scale.models import Error, JobExecution, JobType
-from scale.services.advance import after_completed, after_stopped, lock_recipes
+from scale.models import Error, JobType
+from scale.services.advance import after_stopped, lock_recipes
 from scale.services.claims import Claim
-from scale.services.feed import feeder, refill_on_commit
-from scale.services.files import ParsedSource, StoredProduct, parse_sources, save_products
+from scale.services.feed import feeder
+from scale.services.files import ParsedSource, StoredProduct
 from scale.services.logs import LogChanges, forget_log, save_log
 from scale.services.nodes import pause_if_failing
-from scale.services.rules import fire_parse_rules
 from scale.services.transitions import (
     STEP_COLUMNS,
-    Completed,
     Row,
-    complete_executions_and_jobs,
-    complete_job,
     end_execution,
     enqueue_jobs,
     fail_jobs,
@@ -66,10 +60,6 @@ class Report:
         )
 
 
-class _Lost(Exception):
-    """The execution is no longer the caller's: undo what the transaction did."""
-
-
 def renew_leases(*, worker: str, execution_ids: Iterable[int]) -> set[int]:
     """Extend the leases of a worker's executions; return those that are still its own.
 
@@ -103,95 +93,6 @@ def note_progress(*, execution_id: int, worker: str, steps: Row, log: LogChanges
     return True
 
 
-def complete_execution(claim: Claim, report: Report) -> bool:
-    """Record success: products, results, job COMPLETED, recipe advanced, in one transaction.
-
-    Returns False, and changes nothing, if the execution is no longer the claim's owner's.
-    """
-    if report.is_plain and claim.recipe_id is None:
-        return bool(complete_plain([(claim, report)]))
-    return _note_completed(claim, report, _complete(claim, report))
-
-
-def complete_plain(ended: Sequence[tuple[Claim, Report]], *, waits: bool = True) -> set[int]:
-    """Record plain successes of a worker's jobs outside recipes, in one statement.
-
-    Returns the executions that were still the worker's; nothing of the others is changed. Without
-    `waits` those that somebody else is busy with are left out too: they have to be told again.
-    """
-    told = [
-        Completed(
-            execution_id=claim.execution_id,
-            job_id=claim.job_id,
-            ended=report.ended,
-            steps=report.steps,
-            manifest=report.manifest or {},
-            log=report.log.put,
-        )
-        for claim, report in ended
-    ]
-    done = complete_executions_and_jobs(
-        told, worker=ended[0][0].worker, results=JobResults({}).stored(), waits=waits
-    )
-    refill_on_commit(finished=len(ended), is_capped=any(claim.is_capped for claim, _ in ended))
-    return {
-        claim.execution_id
-        for claim, report in ended
-        if (waits or claim.execution_id in done)
-        and _note_completed(claim, report, claim.execution_id in done)
-    }
-
-
-def _note_completed(claim: Claim, report: Report, kept: bool) -> bool:
-    """Log what a completion came to; a report that was taken before counts as taken."""
-    kept = kept or _was_told(claim, report)
-    event = "execution_completed" if kept else "execution_lost"
-    log_event(logger, event, job_id=claim.job_id, execution_id=claim.execution_id)
-    return kept
-
-
-def _was_told(claim: Claim, report: Report) -> bool:
-    """Tell whether this very report was taken before, and only the answer was lost."""
-    return JobExecution.objects.filter(
-        pk=claim.execution_id, status="COMPLETED", worker=claim.worker, ended=report.ended
-    ).exists()
-
-
-def _complete(claim: Claim, report: Report) -> bool:
-    try:
-        with transaction.atomic(durable=True):
-            # Looked at first: a report whose answer was lost would store its products again.
-            if _lock(claim.job_id, claim.recipe_id)["status"] != JobStatus.RUNNING:
-                raise _Lost
-            results = save_products(
-                producer=claim,
-                input_file_ids=report.input_file_ids,
-                products=report.products,
-                published=report.ended,
-            )
-            parse_sources(report.parsed, now=report.ended)
-            if not end_execution(
-                execution_id=claim.execution_id,
-                worker=claim.worker,
-                status=ExecutionStatus.COMPLETED,
-                ended=report.ended,
-                steps=report.steps,
-                results=results,
-                manifest=report.manifest,
-            ):
-                raise _Lost
-            save_log(claim.execution_id, report.log)
-            complete_job(claim.job_id, ended=report.ended, results=results)
-            fire_parse_rules([item.file_id for item in report.parsed], now=report.ended)
-            if claim.recipe_id is not None:
-                after_completed(claim.recipe_id, claim.job_id, ended=report.ended)
-                feeder.ask_on_commit()
-            refill_on_commit(finished=1, is_capped=claim.is_capped)
-    except _Lost:
-        return False
-    return True
-
-
 def fail_execution(claim: Claim, report: Report) -> bool:
     """Record a failure and, by the rules of contract 4.5, queue the job again or fail it.
 
@@ -216,7 +117,7 @@ def release(claim: Claim) -> bool:
 
     What it printed so far is forgotten, as if it had never run. False if it is no longer owned.
     """
-    _lock(claim.job_id, claim.recipe_id)
+    lock_job(claim.job_id, claim.recipe_id)
     released = release_execution(
         execution_id=claim.execution_id,
         job_id=claim.job_id,
@@ -310,7 +211,7 @@ def _fail(
     log: LogChanges | None = None,
     manifest: Row | None = None,
 ) -> bool:
-    job = _lock(job_id, recipe_id)
+    job = lock_job(job_id, recipe_id)
     error = Error.objects.get(name=error_name)
     if not end_execution(
         execution_id=execution_id,
@@ -354,7 +255,8 @@ def _fail(
     return True
 
 
-def _lock(job_id: int, recipe_id: int | None) -> dict[str, Any]:
+def lock_job(job_id: int, recipe_id: int | None) -> Row:
+    """Lock a job, after its recipe if it has one; return what deciding about it needs."""
     if recipe_id is not None:
         lock_recipes([recipe_id])
     return lock_jobs([job_id])[0]

@@ -13,11 +13,6 @@ DJANGO_SIGNALS = {"django.dispatch", "django.db.models.signals", "django.core.si
 
 MAX_LINES = 300
 MAX_TEST_LINES = 500
-#: Longer on purpose, with the reason and a bound of their own.
-LONGER = {
-    # Renew, complete, fail and release share their locks and their losing side.
-    "scale/services/executions.py": 370,
-}
 
 
 def calls(tree: ast.AST, names: set[str]) -> list[ast.Call]:
@@ -104,7 +99,7 @@ def test_modules_are_short():
     too_long = {
         module.path: length
         for module in modules(*PACKAGES, "examples")
-        if (length := module.text.count("\n")) > LONGER.get(module.path, MAX_LINES)
+        if (length := module.text.count("\n")) > MAX_LINES
     }
 
     assert too_long == {}
@@ -118,12 +113,6 @@ def test_tests_are_short():
     }
 
     assert too_long == {}
-
-
-def test_named_long_modules_are_long():
-    lengths = {module.path: module.text.count("\n") for module in modules("scale")}
-
-    assert [path for path in LONGER if lengths[path] <= MAX_LINES] == []
 
 
 def test_no_place_of_a_developers_machine_is_named():

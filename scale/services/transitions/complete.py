@@ -67,9 +67,8 @@ def complete_executions_and_jobs(
 ) -> set[int]:
     """Complete executions and their jobs in one statement, which needs no transaction around it.
 
-    For what touches no other rows: jobs outside recipes that made no products. Returns the
-    executions that were the worker's to complete; without `waits`, those that nobody else was busy
-    with.
+    For jobs that made no products. Returns the executions that were the worker's to complete;
+    without `waits`, those that nobody else was busy with.
     """
     rows = run(
         COMPLETE.format(waiting="" if waits else "SKIP LOCKED"),

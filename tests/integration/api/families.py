@@ -5,7 +5,7 @@ from typing import Any
 
 from scale.domain.geo import GeoFacts
 from scale.models import Job, JobType, ScaleFile, Workspace
-from scale.services.executions import complete_execution
+from scale.services.completions import complete_execution
 from scale.services.files import StoredProduct
 from tests.factories import claim, make_job, make_job_type, make_source, make_workspace, report
 

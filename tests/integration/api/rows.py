@@ -9,7 +9,8 @@ from scale.domain.geo import GeoFacts
 from scale.domain.times import format_time, now
 from scale.models import Job, JobExecution, Node, ScaleFile, TriggerEvent, Workspace
 from scale.selectors.jobs import JobDetails
-from scale.services.executions import complete_execution, fail_execution
+from scale.services.completions import complete_execution
+from scale.services.executions import fail_execution
 from scale.services.files import StoredProduct
 from tests.factories import claim, make_job, make_job_type, make_source, make_workspace, report
 

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from scale.models import JobExecution
-from scale.services.executions import complete_execution
+from scale.services.completions import complete_execution
 from scale.services.logs import LogChanges
 from tests.factories import claim, make_job, make_job_type, make_node, report
 from tests.integration.api.conftest import Api

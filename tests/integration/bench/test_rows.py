@@ -21,7 +21,7 @@ from bench.rows import (
 )
 from scale.domain.times import now
 from scale.models import Job, JobExecution
-from scale.services.executions import complete_execution
+from scale.services.completions import complete_execution
 from tests.factories import claim, make_job, make_node, report
 
 pytestmark = pytest.mark.django_db

@@ -12,7 +12,7 @@ from scale.services.cancel import cancel_job
 from scale.services.feed import feed
 from tests.factories import make_job, make_job_type
 from tests.races import held
-from workers import engine
+from workers import engine, reports
 from workers.engine import Engine
 from workers.host import Host
 from workers.processes.workdir import WorkerDirectory
@@ -145,7 +145,7 @@ def test_report_for_many_that_fails_is_repeated_by_each_slot(
     worker: Worker, monkeypatch: pytest.MonkeyPatch, is_taken: bool
 ) -> None:
     queue(of("/bin/true"), 3)
-    report = engine.complete_plain
+    report = reports.complete_alone
     lost: list[int] = []
 
     def lose(ended: list, *, waits: bool) -> None:
@@ -154,7 +154,7 @@ def test_report_for_many_that_fails_is_repeated_by_each_slot(
             report(ended, waits=waits)
         raise OperationalError("the answer is lost")
 
-    monkeypatch.setattr(engine, "complete_plain", lose)
+    monkeypatch.setattr(reports, "complete_alone", lose)
 
     assert call(worker, 2)() == [True, True]
 

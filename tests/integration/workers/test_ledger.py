@@ -4,7 +4,8 @@ import pytest
 
 from scale.domain.geo import GeoFacts
 from scale.models import JobExecution, Workspace
-from scale.services.executions import complete_execution, fail_execution, release
+from scale.services.completions import complete_execution
+from scale.services.executions import fail_execution, release
 from scale.services.files import StoredProduct
 from tests.factories import WORKER, claim, make_job, make_workspace, report
 from workers import ledger as module

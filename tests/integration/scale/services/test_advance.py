@@ -6,7 +6,8 @@ from django.test.utils import CaptureQueriesContext
 
 from scale.domain.geo import GeoFacts
 from scale.models import Job, JobExecution, Recipe
-from scale.services.executions import complete_execution, fail_execution
+from scale.services.completions import complete_execution
+from scale.services.executions import fail_execution
 from scale.services.files import StoredProduct
 from scale.services.recipes import queue_new_recipe
 from scale.services.requeue import RequeueFilters, requeue_jobs

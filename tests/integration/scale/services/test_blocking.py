@@ -2,7 +2,8 @@ import pytest
 
 from scale.models import Job, Recipe
 from scale.services.cancel import cancel_job
-from scale.services.executions import complete_execution, fail_execution
+from scale.services.completions import complete_execution
+from scale.services.executions import fail_execution
 from scale.services.requeue import RequeueFilters, requeue_jobs
 from tests.factories import claim, report
 from tests.recipe_factories import (

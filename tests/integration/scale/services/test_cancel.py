@@ -3,7 +3,8 @@ import pytest
 from scale.errors import InvalidTransition, NotFound
 from scale.models import Job, JobExecution
 from scale.services.cancel import cancel_job
-from scale.services.executions import complete_execution, fail_execution, renew_leases
+from scale.services.completions import complete_execution
+from scale.services.executions import fail_execution, renew_leases
 from tests.factories import WORKER, claim, make_job, report
 
 pytestmark = pytest.mark.django_db

@@ -1,7 +1,8 @@
 import pytest
 
 from scale.models import Job, JobExecution
-from scale.services.executions import complete_execution, fail_execution
+from scale.services.completions import complete_execution
+from scale.services.executions import fail_execution
 from tests.factories import claim, make_job, make_node, report, try_claim
 
 pytestmark = pytest.mark.django_db

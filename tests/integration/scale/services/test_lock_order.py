@@ -7,13 +7,8 @@ from scale.errors import InvalidTransition, NotFound
 from scale.models import Job, JobExecution, Recipe, RecipeEdge
 from scale.services.cancel import cancel_job
 from scale.services.claims import Claim
-from scale.services.executions import (
-    complete_execution,
-    fail_execution,
-    fail_lost_executions,
-    release,
-    renew_leases,
-)
+from scale.services.completions import complete_execution
+from scale.services.executions import fail_execution, fail_lost_executions, release, renew_leases
 from scale.services.requeue import RequeueFilters, requeue_jobs
 from tests.factories import make_job, make_node, report, try_claim
 from tests.races import ROUNDS, own_connection, run_together

@@ -8,12 +8,8 @@ from scale.errors import InvalidTransition, NotFound
 from scale.models import Job, JobExecution, JobType, Recipe
 from scale.services.cancel import cancel_job
 from scale.services.claims import Claim, claim_executions
-from scale.services.executions import (
-    complete_execution,
-    fail_execution,
-    fail_lost_executions,
-    release,
-)
+from scale.services.completions import complete_execution
+from scale.services.executions import fail_execution, fail_lost_executions, release
 from scale.services.feed import feed
 from scale.services.requeue import RequeueFilters, requeue_jobs
 from tests.factories import claim, make_job, make_job_type, make_node, report, try_claim

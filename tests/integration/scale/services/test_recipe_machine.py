@@ -17,11 +17,8 @@ from scale.errors import InvalidTransition, NotFound
 from scale.models import Job, JobExecution, Recipe
 from scale.services.cancel import cancel_job
 from scale.services.claims import Claim
-from scale.services.executions import (
-    complete_execution,
-    fail_execution,
-    release,
-)
+from scale.services.completions import complete_execution
+from scale.services.executions import fail_execution, release
 from scale.services.recipes import queue_new_recipe
 from scale.services.requeue import RequeueFilters, requeue_jobs
 from tests.factories import claim, make_job_type, make_node, make_workspace, report

@@ -1,7 +1,8 @@
 import pytest
 
 from scale.models import Job, JobExecution
-from scale.services.executions import complete_execution, fail_execution, release
+from scale.services.completions import complete_execution
+from scale.services.executions import fail_execution, release
 from tests.factories import claim, make_job, report
 from tests.recipe_factories import job_ids, make_recipe, statuses, waiting_execution
 

@@ -4,7 +4,8 @@ from scale.domain.lifecycle import JobStatus
 from scale.errors import NotFound
 from scale.models import Job, JobExecution
 from scale.services.cancel import cancel_job
-from scale.services.executions import complete_execution, fail_execution
+from scale.services.completions import complete_execution
+from scale.services.executions import fail_execution
 from scale.services.requeue import RequeueFilters, requeue_jobs
 from tests.factories import claim, make_job, make_job_type, report
 

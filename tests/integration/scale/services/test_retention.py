@@ -20,7 +20,7 @@ from scale.models import (
 from scale.selectors.recipes import RecipeDetails
 from scale.services import retention
 from scale.services.cancel import cancel_job
-from scale.services.executions import complete_execution
+from scale.services.completions import complete_execution
 from scale.services.logs import LogChanges
 from scale.services.retention import Sweep, prune
 from tests.factories import claim, make_job, make_job_type, report

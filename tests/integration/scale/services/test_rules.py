@@ -6,7 +6,7 @@ import pytest
 from scale.domain.geo import GeoFacts
 from scale.models import Job, JobType, Recipe, ScaleFile, TriggerEvent, Workspace
 from scale.selectors.jobs import get_job_details
-from scale.services.executions import complete_execution
+from scale.services.completions import complete_execution
 from scale.services.files import ParsedSource
 from scale.services.job_types import create_job_type, edit_job_type
 from scale.services.recipe_types import create_recipe_type
