@@ -24,6 +24,7 @@ from scale.log import log_event
 from scale.selectors.job_types import load_interface
 from scale.services.claims import Claim, Claims, claim_executions
 from scale.services.executions import Report
+from scale.services.feed import feeder
 from workers.attempt import Attempt
 from workers.host import DATABASE_AWAY, RETRY_SECONDS, Host, Run
 from workers.pipeline import carry_on, carry_out
@@ -50,6 +51,8 @@ class Engine:
         self._free: list[Slot] = []
         self._briefs: dict[int, Brief] = {}
         self._reports = Reports()
+        #: What has just been queued here: nobody else may know of it yet.
+        self._queued: set[int] = set()
         self._retry_at = 0.0
         self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._poll = select.epoll()
@@ -115,6 +118,9 @@ class Engine:
             self._free.append(self._arrived.popleft())
         if self._free:
             self._employ()
+        if self._queued:
+            self._queued.clear()
+            feeder.ask()
 
     def _patience(self) -> float | None:
         """Return for how many seconds nothing but events asks for attention."""
@@ -145,6 +151,7 @@ class Engine:
                 return
             self._host.note_may_start(found.may_start)
             # Each claim is entered before the next is asked for: then its lease is renewed.
+            self._queued.difference_update(claim.execution_id for claim in found.claims)
             for claim in found.claims:
                 self._start(claim, self._free.pop(0))
             if not found.is_more:
@@ -153,7 +160,7 @@ class Engine:
     def _claim(self) -> Claims:
         return claim_executions(
             count=len(self._free),
-            named=[slot.execution_id for slot in self._free if slot.is_new],
+            named=[*(slot.execution_id for slot in self._free if slot.is_new), *self._queued],
             node_id=self._host.node_id,
             worker=self._host.identity,
         )
@@ -212,6 +219,7 @@ class Engine:
         reports = [(brief, report) for brief in ended if (report := self._end(brief))]
         for brief in self._reports.deliver(reports):
             self._clear_up(brief)
+        self._queued.update(self._reports.take_queued())
 
     def _end(self, brief: Brief) -> Report | None:
         try:

@@ -43,6 +43,7 @@ class Reports:
 
     def __init__(self) -> None:
         self._held: list[Told] = []
+        self._queued: list[int] = []
         self._again_at = 0.0
 
     @property
@@ -54,6 +55,11 @@ class Reports:
     def briefs(self) -> list[Brief]:
         """Return what waits to be reported."""
         return [one.brief for one in self._held]
+
+    def take_queued(self) -> list[int]:
+        """Return the executions that reports have queued and that nobody feeds yet."""
+        queued, self._queued = self._queued, []
+        return queued
 
     def deliver(self, ended: Iterable[tuple[Brief, Report]]) -> list[Brief]:
         """Report what ended; return what is done with. The rest is passed on, sooner or later."""
@@ -71,12 +77,13 @@ class Reports:
     def _tell(self, told: list[Told], complete: Callable[..., Taken]) -> list[Brief]:
         if not told:
             return []
-        taken = Taken(set(), set())
+        taken = Taken()
         try:
             taken = complete([(one.claim, one.report) for one in told], waits=False)
         except Exception as exc:  # noqa: BLE001 -- each slot's thread tries again for itself
             log_event(logger, "report_put_off", logging.WARNING, reason=repr(exc)[:500])
             connection.close()
+        self._queued += taken.queued
         now = time.monotonic()
         done = []
         for one in told:

@@ -141,16 +141,18 @@ def after_requeued(
     return sorted(row["job_id"] for row in free if row["unmet"] == 0)
 
 
-def queue_ready(job_ids: Sequence[int], *, now: datetime) -> None:
+def queue_ready(job_ids: Sequence[int], *, now: datetime) -> list[int]:
     """Give PENDING jobs their data (contract 4.10) and put them on the queue.
 
     A job whose data cannot be assembled becomes FAILED with `unknown`, and blocks its descendants.
+    Returns the executions of the others.
     """
     if not job_ids:
-        return
+        return []
     ready, faulty = give_recipe_data(job_ids)
-    enqueue_jobs(ready, now=now, from_statuses=[JobStatus.PENDING])
+    queued = enqueue_jobs(ready, now=now, from_statuses=[JobStatus.PENDING])
     if faulty:
         error = Error.objects.get(name=UNKNOWN)
         fail_jobs(faulty, ended=now, error_id=error.pk, from_status=JobStatus.PENDING)
         after_stopped(faulty, now=now)
+    return queued

@@ -1,7 +1,7 @@
 """Completing executions that are owned, with their jobs, and what follows in their recipes."""
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -37,9 +37,11 @@ READY_AT_ONCE = 20
 class Taken:
     """What came of reports: the executions whose report counts, and those not yet looked at."""
 
-    kept: set[int]
+    kept: Set[int] = frozenset()
     #: Somebody else was busy with their recipe: the report may be repeated in a moment.
-    held: set[int]
+    held: Set[int] = frozenset()
+    #: What was queued by a report that did not wait: its owner may claim it before it is fed.
+    queued: Sequence[int] = ()
 
 
 class _Lost(Exception):
@@ -69,14 +71,15 @@ def complete_alone(ended: Ended, *, waits: bool = True) -> Taken:
     """
     done = _complete_plain(ended, waits=waits)
     _refill(ended)
-    return Taken(_counted(ended, done, waits=waits), set())
+    return Taken(_counted(ended, done, waits=waits))
 
 
 def complete_in_recipes(ended: Ended, *, waits: bool = True) -> Taken:
     """Record plain successes of a worker's jobs in recipes, and advance these, in one transaction.
 
     As `complete_alone`. Without `waits` nothing is changed either if more than `READY_AT_ONCE` jobs
-    would become ready, whose data takes a while to put together.
+    would become ready, whose data takes a while to put together, and the caller sees to it that
+    what was queued is fed.
     """
     try:
         with transaction.atomic(durable=True):
@@ -88,12 +91,12 @@ def complete_in_recipes(ended: Ended, *, waits: bool = True) -> Taken:
             )
             if not waits and len(ready) > READY_AT_ONCE:
                 raise _TooMuch
-            _queue(ready)
+            queued = _queue(ready, feeds=waits)
             _refill(free)
     except _TooMuch:
-        return Taken(set(), set())
+        return Taken()
     held = {claim.execution_id for claim, _ in ended if claim.recipe_id not in locked}
-    return Taken(_counted(free, done, waits=waits), held)
+    return Taken(_counted(free, done, waits=waits), held, queued)
 
 
 def _complete_plain(ended: Ended, *, waits: bool) -> set[int]:
@@ -141,19 +144,22 @@ def _complete(claim: Claim, report: Report) -> bool:
             save_log(claim.execution_id, report.log)
             complete_job(claim.job_id, ended=report.ended, results=results)
             fire_parse_rules([item.file_id for item in report.parsed], now=report.ended)
-            if claim.recipe_id is not None:
-                _queue(after_completed({claim.job_id: report.ended}))
+            if claim.recipe_id is not None and _queue(
+                after_completed({claim.job_id: report.ended})
+            ):
+                feeder.ask_on_commit()
             _refill([(claim, report)])
     except _Lost:
         return False
     return True
 
 
-def _queue(ready: Sequence[int]) -> None:
-    if ready:
-        # Not as of the end of their last parent: its report may come late.
-        queue_ready(ready, now=present())
+def _queue(ready: Sequence[int], *, feeds: bool) -> list[int]:
+    # Not as of the end of their last parent: its report may come late.
+    queued = queue_ready(ready, now=present())
+    if queued and feeds:
         feeder.ask_on_commit()
+    return queued
 
 
 def _refill(ended: Ended) -> None:

@@ -52,17 +52,20 @@ WITH moved AS (
     SELECT id, num_exes, 'QUEUED', timeout, command_arguments, job_type_id, priority,
         width_bucket(priority::bigint - 1, %(lane_bounds)s), %(now)s, %(now)s, %(now)s
     FROM moved ORDER BY id
-    RETURNING 1
+    RETURNING id
 )
-SELECT count(*) AS count FROM queued
+SELECT {told} FROM queued
 """
 
 
 def enqueue_jobs(
     job_ids: Sequence[int], *, now: datetime, from_statuses: Iterable[JobStatus]
-) -> None:
-    """Put jobs on the queue, each with a new execution."""
-    _enqueue("id = ANY(%(ids)s)", ids=list(job_ids), now=now, from_statuses=from_statuses)
+) -> list[int]:
+    """Put jobs on the queue, each with a new execution; return these."""
+    rows = _enqueue(
+        "id = ANY(%(ids)s)", "id", ids=list(job_ids), now=now, from_statuses=from_statuses
+    )
+    return [row["id"] for row in rows]
 
 
 def requeue_selected_jobs(selection: str, *, now: datetime, priority: int | None) -> int:
@@ -72,31 +75,33 @@ def requeue_selected_jobs(selection: str, *, now: datetime, priority: int | None
     back; those that were never queued are left alone. However many there are, they do not leave the
     database.
     """
-    return _enqueue(
+    rows = _enqueue(
         f"id IN ({selection}) AND num_exes > 0",
+        "count(*) AS count",
         now=now,
         from_statuses=[JobStatus.FAILED, JobStatus.CANCELED],
         priority=priority,
         one_more_try=True,
     )
+    return int(rows[0]["count"])
 
 
 def _enqueue(
     chosen: str,
+    told: str,
     *,
     from_statuses: Iterable[JobStatus],
     priority: int | None = None,
     one_more_try: bool = False,
     **parameters: Any,
-) -> int:
+) -> list[Row]:
     parameters |= {
         "sources": [str(status) for status in from_statuses],
         "priority": priority,
         "one_more_try": one_more_try,
         "lane_bounds": list(conf().lane_bounds),
     }
-    rows = run(ENQUEUE.format(chosen=chosen), parameters)
-    return int(rows[0]["count"])
+    return run(ENQUEUE.format(chosen=chosen, told=told), parameters)
 
 
 STEP_COLUMNS = (
