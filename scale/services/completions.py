@@ -144,10 +144,8 @@ def _complete(claim: Claim, report: Report) -> bool:
             save_log(claim.execution_id, report.log)
             complete_job(claim.job_id, ended=report.ended, results=results)
             fire_parse_rules([item.file_id for item in report.parsed], now=report.ended)
-            if claim.recipe_id is not None and _queue(
-                after_completed({claim.job_id: report.ended})
-            ):
-                feeder.ask_on_commit()
+            if claim.recipe_id is not None:
+                _queue(after_completed({claim.job_id: report.ended}), feeds=True)
             _refill([(claim, report)])
     except _Lost:
         return False

@@ -7,15 +7,17 @@ from pathlib import Path
 import pytest
 from django.db import OperationalError, connection
 
-from scale.models import ExecutionLog, Job, JobExecution, JobType, Node
+from scale.models import ExecutionLog, Job, JobExecution, JobType, Node, Recipe
 from scale.services.cancel import cancel_job
 from scale.services.feed import feed
 from tests.factories import make_job, make_job_type
 from tests.races import held
+from tests.recipe_factories import make_recipe
 from workers import engine, reports
 from workers.engine import Engine
 from workers.host import Host
 from workers.processes.workdir import WorkerDirectory
+from workers.slots import Brief
 from workers.worker import Worker
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("published")]
@@ -180,6 +182,83 @@ def test_job_that_somebody_holds_does_not_hold_up_the_others(
         assert list(statuses) == ["RUNNING", *["COMPLETED"] * len(others)]
 
     assert wait() == [True]
+    assert outcomes() == {("COMPLETED", "COMPLETED", 0)}
+
+
+FAN = {"top": [], "a": ["top"], "b": ["top"], "c": ["top"], "join": ["a", "b", "c"]}
+
+
+def test_recipe_needs_one_message_if_one_worker_runs_it(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fed: list[None] = []
+    monkeypatch.setattr(engine.feeder, "ask", lambda: fed.append(None))
+    make_recipe({"a": [], "b": ["a"], "c": ["b"], "d": ["c"]}, job_type=of("/bin/true"))
+    feed()
+    fed.clear()
+
+    assert call(worker)() == [True]
+
+    assert outcomes() == {("COMPLETED", "COMPLETED", 0)}
+    assert JobExecution.objects.filter(dispatched=None).count() == 3
+    assert fed == []
+
+
+def test_what_this_worker_cannot_claim_of_what_it_made_ready_is_fed(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fed: list[None] = []
+    monkeypatch.setattr(engine.feeder, "ask", lambda: fed.append(None))
+    make_recipe(FAN, job_type=of("/bin/true"))
+    feed()
+    fed.clear()
+
+    call(worker)()
+
+    statuses = Job.objects.order_by("pk").values_list("status", flat=True)
+    assert (len(fed), list(statuses)[:2]) == (1, ["COMPLETED", "COMPLETED"])
+    assert "QUEUED" in statuses
+
+
+def test_recipe_that_somebody_holds_does_not_hold_up_the_others(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(engine, "BRIEF_SECONDS", SECONDS)
+    gate = tmp_path.parent / f"{tmp_path.name}-gate"
+    waiting = of("/bin/sh", f"-c 'until [ -e {gate} ]; do sleep 0.01; done'")
+    busy = make_recipe({"a": [], "b": []}, job_type=waiting)
+    feed()
+    wait = call(worker, 2)
+    until(lambda: Job.objects.filter(status="RUNNING").count() == 2)
+
+    with held(Recipe.objects.filter(pk=busy.recipe.pk)):
+        gate.touch()
+        others = queue(of("/bin/true"), 3)
+        assert call(worker)() == [True]
+        statuses = Job.objects.order_by("pk").values_list("status", flat=True)
+        assert list(statuses) == ["RUNNING"] * 2 + ["COMPLETED"] * len(others)
+
+    assert wait() == [True, True]
+    assert outcomes() == {("COMPLETED", "COMPLETED", 0)}
+    assert Recipe.objects.get().completed
+
+
+def test_report_on_a_recipe_that_is_busy_for_a_moment_stays_with_the_engine(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reports, "HELD_SECONDS", SECONDS)
+    left: list[Brief] = []
+    monkeypatch.setattr(Brief, "pass_on", left.append)
+    recipe = make_recipe({"a": [], "b": []}, job_type=of("/bin/true"))
+    feed()
+
+    with held(Recipe.objects.filter(pk=recipe.recipe.pk)):
+        wait = call(worker, 2)
+        until(lambda: Job.objects.filter(status="RUNNING").count() == 2)
+        time.sleep(0.2)
+
+    assert wait() == [True, True]
+    assert left == []
     assert outcomes() == {("COMPLETED", "COMPLETED", 0)}
 
 

@@ -7,10 +7,16 @@ from scale.errors import InvalidTransition, NotFound
 from scale.models import Job, JobExecution, Recipe, RecipeEdge
 from scale.services.cancel import cancel_job
 from scale.services.claims import Claim
-from scale.services.completions import complete_execution
-from scale.services.executions import fail_execution, fail_lost_executions, release, renew_leases
+from scale.services.completions import complete_execution, complete_in_recipes
+from scale.services.executions import (
+    Report,
+    fail_execution,
+    fail_lost_executions,
+    release,
+    renew_leases,
+)
 from scale.services.requeue import RequeueFilters, requeue_jobs
-from tests.factories import make_job, make_node, report, try_claim
+from tests.factories import make_job, make_node, plain_report, report, try_claim
 from tests.races import ROUNDS, own_connection, run_together
 from tests.recipe_factories import make_recipe
 
@@ -50,12 +56,18 @@ class Actor:
             self.random.choice(
                 [
                     lambda: complete_execution(claimed, report()),
-                    lambda: complete_execution(claimed, report()),
+                    lambda: complete_in_recipes(self.ended(), waits=False),
+                    lambda: complete_in_recipes(self.ended()),
                     lambda: fail_execution(claimed, report(error="node-lost")),
                     lambda: fail_execution(claimed, report(error="algorithm-unknown")),
                     lambda: release(claimed),
                 ]
             )()
+
+    def ended(self) -> list[tuple[Claim, Report]]:
+        in_recipes = [claimed for claimed in self.claims if claimed.recipe_id is not None]
+        self.random.shuffle(in_recipes)
+        return [(claimed, plain_report()) for claimed in in_recipes[:5]]
 
     def cancel(self) -> None:
         try:

@@ -8,11 +8,19 @@ from scale.errors import InvalidTransition, NotFound
 from scale.models import Job, JobExecution, JobType, Recipe
 from scale.services.cancel import cancel_job
 from scale.services.claims import Claim, claim_executions
-from scale.services.completions import complete_execution
+from scale.services.completions import complete_execution, complete_in_recipes
 from scale.services.executions import fail_execution, fail_lost_executions, release
 from scale.services.feed import feed
 from scale.services.requeue import RequeueFilters, requeue_jobs
-from tests.factories import claim, make_job, make_job_type, make_node, report, try_claim
+from tests.factories import (
+    claim,
+    make_job,
+    make_job_type,
+    make_node,
+    plain_report,
+    report,
+    try_claim,
+)
 from tests.races import ROUNDS, Act, Rounds, held, race
 from tests.recipe_factories import complete, fail, job_ids, make_recipe, waiting_execution
 
@@ -26,6 +34,15 @@ def rounds() -> Rounds:
 
 def completing(claimed: Claim) -> Act:
     return lambda: complete_execution(claimed, report())
+
+
+def complete_all(claims: list[Claim], *, waits: bool = True) -> set[int]:
+    """Report many together as a worker does, until nobody else is busy with their recipes."""
+    ended = [(claimed, plain_report()) for claimed in claims]
+    while True:
+        taken = complete_in_recipes(ended, waits=waits)
+        if not taken.held:
+            return set(taken.kept)
 
 
 def failing(claimed: Claim, error: str = "algorithm-unknown") -> Act:
@@ -61,6 +78,35 @@ def test_two_parents_finishing_at_once_queue_their_child_once(rounds):
     assert set(answers) == {(True, True)}
     assert set(rounds.outcomes()) == {("COMPLETED", "COMPLETED", "QUEUED")}
     assert rounds.executions("c") == [["QUEUED"]] * ROUNDS
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_reports_for_many_at_once_count_each_parent_once(rounds, waits):
+    def finishing(letter: str) -> list[Act]:
+        claims = rounds.claims(letter)
+        return [lambda some=claims[n::10]: complete_all(some, waits=waits) for n in range(10)]
+
+    run(finishing("p"), finishing("q"))
+
+    assert set(rounds.outcomes()) == {("COMPLETED", "COMPLETED", "QUEUED")}
+    assert rounds.executions("c") == [["QUEUED"]] * ROUNDS
+    assert Recipe.objects.get().unfinished == ROUNDS
+
+
+def test_report_for_many_against_one_of_them_canceled(rounds):
+    claims = rounds.claims("p")
+    kept = []
+
+    def finishing(some: list[Claim]) -> Act:
+        return lambda: kept.extend(complete_all(some))
+
+    pairs = [claims[n : n + 2] for n in range(0, ROUNDS, 2)]
+    answers = run(all_of(finishing, pairs), all_of(canceling, rounds.each("p")[::2]))
+
+    assert {canceled for _, canceled in answers} == {True, False}
+    canceled = {pair[0].execution_id for pair, (_, won) in zip(pairs, answers, strict=True) if won}
+    assert set(kept) == {claimed.execution_id for claimed in claims} - canceled
+    assert Recipe.objects.get().unfinished == 3 * ROUNDS - len(kept)
 
 
 def test_recipe_whose_last_two_jobs_finish_at_once_completes():

@@ -17,11 +17,11 @@ from scale.errors import InvalidTransition, NotFound
 from scale.models import Job, JobExecution, Recipe
 from scale.services.cancel import cancel_job
 from scale.services.claims import Claim
-from scale.services.completions import complete_execution
+from scale.services.completions import complete_execution, complete_in_recipes
 from scale.services.executions import fail_execution, release
 from scale.services.recipes import queue_new_recipe
 from scale.services.requeue import RequeueFilters, requeue_jobs
-from tests.factories import claim, make_job_type, make_node, make_workspace, report
+from tests.factories import claim, make_job_type, make_node, make_workspace, plain_report, report
 from tests.recipe_factories import graph, job_ids, make_recipe_type, waiting_execution
 from tests.recipe_model import STOPPED, ModelJob, ModelRecipe
 
@@ -90,11 +90,11 @@ class RecipeMachine(RuleBasedStateMachine):
         name = draws.draw(st.sampled_from(self._in("QUEUED")))
         self._start(name)
 
-    def _start(self, name: str) -> Claim:
+    def _start(self, name: str, worker: str | None = None) -> Claim:
         claimed = claim(
             waiting_execution(self.ids[name]),
             node=self.node,
-            worker=f"worker {len(self.claims)}",
+            worker=worker or f"worker {len(self.claims)}",
         )
         self.model.start(name)
         self.claims.append((name, self.model.jobs[name].num_exes - 1, claimed))
@@ -127,6 +127,23 @@ class RecipeMachine(RuleBasedStateMachine):
         name, claimed, is_owner = self._any_claim(draws)
         assert complete_execution(claimed, report()) == is_owner
         if is_owner:
+            self.model.complete(name)
+
+    @precondition(lambda self: self._in("QUEUED"))
+    @rule(draws=st.data(), waits=st.booleans())
+    def work_together(self, draws: st.DataObject, waits: bool) -> None:
+        names = draws.draw(st.lists(st.sampled_from(self._in("QUEUED")), unique=True, min_size=1))
+        ended = {name: (self._start(name, "worker of many"), plain_report()) for name in names}
+        for name in draws.draw(st.sets(st.sampled_from(names))):
+            self.model.cancel(name)
+            cancel_job(job_id=self.ids[name])
+        running = [name for name in names if self.model.jobs[name].status == "RUNNING"]
+        for _ in range(2):
+            taken = complete_in_recipes(list(ended.values()), waits=waits)
+            assert taken.kept == {ended[name][0].execution_id for name in running}
+            if not waits:  # then what was told before is not looked for
+                break
+        for name in running:
             self.model.complete(name)
 
     @precondition(lambda self: self.claims)
