@@ -38,9 +38,8 @@ class Input(serializers.Serializer[Any]):
             InvalidInput: with a fault "field: expected …" for each.
         """
         body = _body(request)
-        reader = cls(context={"now": now(), "request": request})
-        raw = dict(reader._raw_values(request, body))
-        reader = cls(data=raw, context=reader.context)
+        reader = cls(data={}, context={"now": now(), "request": request})
+        reader.initial_data = dict(reader._raw_values(request, body))
         faults = []
         if cls.closed:
             faults += [

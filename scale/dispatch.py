@@ -8,6 +8,7 @@ import contextlib
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -128,10 +129,13 @@ class Follower:
     """Runs a piece of work on a thread of its own, soon after each commit that asks for it.
 
     Requests made while it runs are answered by one more run, so a burst of commits costs a few.
+    After work that returns how much it did, and did nothing, the next run is a rest later: others
+    did it, or it has to wait for others.
     """
 
-    def __init__(self, work: Callable[[], object]) -> None:
+    def __init__(self, work: Callable[[], object], *, rest_seconds: float = 0.0) -> None:
         self._work = work
+        self._rest_seconds = rest_seconds
         self._wanted = threading.Event()
         self._lock = threading.Lock()
         self._pid = 0
@@ -160,7 +164,8 @@ class Follower:
             self._wanted.wait()
             self._wanted.clear()
             try:
-                self._work()
+                if self._work() == 0:
+                    time.sleep(self._rest_seconds)
             except Exception:
                 logger.exception("follower_failed")
                 database.close()

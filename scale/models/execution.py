@@ -83,11 +83,10 @@ class JobExecution(models.Model):
                 include=["lane"],
                 name="job_exe_claimable",
             ),
-            # What the feeder publishes next, type by type.
+            # What the feeder publishes next, by type and lane.
             models.Index(
-                fields=["job_type", "priority", "queued", "id"],
+                fields=["job_type", "lane", "priority", "queued", "id"],
                 condition=Q(status="QUEUED", dispatched__isnull=True),
-                include=["lane"],
                 name="job_exe_feedable",
             ),
             models.Index(

@@ -8,6 +8,8 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 
 from scale.domain.times import now
 from scale.models import SignInFailures
+from scale.postgresql.statements import run
+from scale.selectors.rows import made_from
 
 #: From least to most; each may do what those before it may (contract 1.1).
 ROLES = ("viewer", "operator", "administrator")
@@ -29,14 +31,15 @@ SELECT u.*, ARRAY(
     SELECT g.name FROM auth_user_groups m JOIN auth_group g ON g.id = m.group_id
     WHERE m.user_id = u.id) AS group_names
 FROM token t JOIN auth_user u ON u.id = t.user_id
-WHERE t.key_hash = %s AND u.is_active
+WHERE t.key_hash = %(hash)s AND u.is_active
 """
 
 
 def find_user_by_key(key: str) -> tuple[User, str | None] | None:
     """Return the active user that a key belongs to, with the role, in one query."""
-    for user in User.objects.raw(USER_BY_KEY, [hash_key(key)]):
-        return user, _highest(user, user.group_names)  # type: ignore[attr-defined]
+    for row in run(USER_BY_KEY, {"hash": hash_key(key)}):
+        user = made_from(row, User)
+        return user, _highest(user, row["group_names"])
     return None
 
 

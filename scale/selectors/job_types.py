@@ -12,16 +12,18 @@ from scale.domain.error_mapping import ErrorMapping
 from scale.domain.interface import Interface
 from scale.errors import NotFound
 from scale.models import Error, JobType, JobTypeRevision
+from scale.postgresql.statements import run
 from scale.selectors.errors import list_errors_by_name
 from scale.selectors.filters import narrow
 from scale.selectors.job_counts import Counts, count_lately
+from scale.selectors.rows import made_from
 
 #: Documents, which lists never load.
 LARGE = ("interface", "error_mapping")
 
 # Asked for each new job: written out, since the ORM takes longer to compose it than PostgreSQL to
 # answer it.
-JOB_TYPE_BY_ID = "SELECT {columns} FROM job_type WHERE id = %s".format(  # noqa: S608 -- our names
+JOB_TYPE_BY_ID = "SELECT {columns} FROM job_type WHERE id = %(id)s".format(  # noqa: S608 -- our names
     columns=", ".join(
         str(field.column) for field in JobType._meta.concrete_fields if field.name not in LARGE
     )
@@ -35,7 +37,8 @@ def with_job_type(path: str) -> "Prefetch[Any]":
 
 def find_job_type(job_type_id: int) -> JobType | None:
     """Return a job type without its documents, if there is one with this id."""
-    return next(iter(JobType.objects.raw(JOB_TYPE_BY_ID, [job_type_id])), None)
+    rows = run(JOB_TYPE_BY_ID, {"id": job_type_id})
+    return made_from(rows[0], JobType) if rows else None
 
 
 @lru_cache(maxsize=4096)

@@ -9,8 +9,8 @@ from django.db import transaction
 from scale.domain.times import now
 from scale.errors import InvalidInput
 from scale.models import Token
+from scale.postgresql.statements import run
 from scale.selectors.access import FAILURE_PERIOD_SECONDS, ROLES, hash_key
-from scale.services.transitions import run
 
 
 @transaction.atomic

@@ -11,8 +11,9 @@ from datetime import datetime
 from scale.domain.builtin_errors import UNKNOWN
 from scale.domain.lifecycle import JobStatus
 from scale.models import Error
+from scale.postgresql.statements import run
 from scale.services.assembly import give_recipe_data
-from scale.services.transitions import enqueue_jobs, fail_jobs, hold_jobs, run
+from scale.services.transitions import enqueue_jobs, fail_jobs, hold_jobs
 
 # The lateral joins keep to the index whatever the statistics say: a walk of a thousand steps must
 # not read all the edges there are at each of them.

@@ -10,10 +10,10 @@ from scale.domain.results import JobResults
 from scale.errors import InvalidInput
 from scale.log import log_event
 from scale.models import Job, Recipe, RecipeJob, ScaleFile
+from scale.postgresql.statements import run
 from scale.selectors.job_types import load_interface
 from scale.selectors.recipes import load_definition
 from scale.services.jobs import References, give_data
-from scale.services.transitions import run
 
 logger = logging.getLogger(__name__)
 

@@ -11,7 +11,8 @@ from django.db import OperationalError, transaction
 
 from scale.domain.times import now as present
 from scale.log import log_event
-from scale.services.transitions import Row, is_held, over_cap, start_next, start_uncapped
+from scale.postgresql.statements import Row, is_held
+from scale.services.transitions import over_cap, start_next, start_uncapped
 
 logger = logging.getLogger(__name__)
 

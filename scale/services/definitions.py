@@ -11,9 +11,9 @@ from scale.domain.definition import (
 from scale.domain.interface import Interface
 from scale.errors import InvalidInput
 from scale.models import RecipeType
+from scale.postgresql.statements import run
 from scale.selectors.job_types import find_interfaces
 from scale.selectors.recipe_types import list_users
-from scale.services.transitions import run
 
 Warnings = list[dict[str, str]]
 

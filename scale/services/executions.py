@@ -14,6 +14,7 @@ from scale.domain.retry import Decision, decide
 from scale.domain.times import now as present
 from scale.log import log_event
 from scale.models import Error, JobType
+from scale.postgresql.statements import Row, is_held, limit_waits, run
 from scale.services.advance import after_stopped, lock_recipes
 from scale.services.claims import Claim
 from scale.services.feed import feeder
@@ -22,16 +23,12 @@ from scale.services.logs import LogChanges, forget_log, save_log
 from scale.services.nodes import pause_if_failing
 from scale.services.transitions import (
     STEP_COLUMNS,
-    Row,
     end_execution,
     enqueue_jobs,
     fail_jobs,
-    is_held,
-    limit_waits,
     lock_jobs,
     note_steps,
     release_execution,
-    run,
 )
 
 logger = logging.getLogger(__name__)

@@ -13,45 +13,68 @@ from scale.conf import conf
 from scale.dispatch import Follower, Ring, broker
 from scale.domain.times import now
 from scale.log import log_event
-from scale.services.transitions import run
+from scale.postgresql.statements import run
 
 logger = logging.getLogger(__name__)
 
-# Per type, so that a million executions of a paused or capped type cost one index probe.
+# What waits is looked at per type and lane, and not at all where the lane is full: a million
+# executions of a paused type, or behind a full window, cost one look at the index. Of a type and
+# lane no more are read than the lane has room for. No index is made for a status with something
+# behind it: rows that are picked are found by their ids.
 FEED = """
-WITH room AS (
+WITH RECURSIVE room AS MATERIALIZED (
     SELECT lane, %(window)s - count(*) AS room FROM job_exe
     WHERE status = 'QUEUED' AND dispatched IS NOT NULL GROUP BY lane
-), candidates AS (
-    SELECT c.* FROM job_type t
-    CROSS JOIN LATERAL (
-        SELECT e.id, e.lane, e.priority, e.queued FROM job_exe e JOIN job j ON j.id = e.job_id
-        WHERE e.job_type_id = t.id AND e.status = 'QUEUED' AND e.dispatched IS NULL
-            AND EXISTS (
-                SELECT 1 FROM node n WHERE n.is_active AND NOT n.is_paused
-                    AND n.cpus >= j.cpus_required AND n.mem >= j.mem_required
-                    AND n.disk >= coalesce(j.disk_in_required, 0)
-                        + coalesce(j.disk_out_required, 0))
-        ORDER BY e.priority, e.queued, e.id
-        LIMIT CASE WHEN t.max_scheduled IS NULL THEN %(window)s ELSE greatest(0,
-            t.max_scheduled
+), waiting (job_type_id, lane) AS (
+    (SELECT job_type_id, lane FROM job_exe WHERE status = 'QUEUED' AND dispatched IS NULL
+    ORDER BY job_type_id, lane LIMIT 1)
+    UNION ALL
+    SELECT next.* FROM waiting w CROSS JOIN LATERAL (
+        SELECT job_type_id, lane FROM job_exe WHERE status = 'QUEUED' AND dispatched IS NULL
+            AND (job_type_id, lane) > (w.job_type_id, w.lane)
+        ORDER BY job_type_id, lane LIMIT 1) next
+), open AS MATERIALIZED (
+    SELECT w.job_type_id, w.lane, coalesce(r.room, %(window)s) AS room,
+        CASE WHEN t.max_scheduled IS NOT NULL THEN t.max_scheduled
             - (SELECT count(*) FROM job_exe r
                 WHERE r.job_type_id = t.id AND r.status = 'RUNNING')
             - (SELECT count(*) FROM job_exe d
                 WHERE d.job_type_id = t.id AND d.status = 'QUEUED' AND d.dispatched IS NOT NULL)
-        ) END
+        END AS below_cap
+    FROM waiting w JOIN job_type t ON t.id = w.job_type_id LEFT JOIN room r ON r.lane = w.lane
+    WHERE coalesce(r.room, %(window)s) > 0 AND NOT t.is_paused
+        AND NOT (SELECT is_paused FROM scheduler WHERE id = 1)
+        AND EXISTS (SELECT FROM node WHERE is_active AND NOT is_paused)
+), candidates AS (
+    SELECT c.*, open.room, open.below_cap FROM open CROSS JOIN LATERAL (
+        SELECT e.id, e.job_type_id, e.lane, e.priority, e.queued
+        FROM job_exe e CROSS JOIN LATERAL (
+            SELECT FROM job j WHERE j.id = e.job_id AND EXISTS (
+                SELECT FROM node n WHERE n.is_active AND NOT n.is_paused
+                    AND n.cpus >= j.cpus_required AND n.mem >= j.mem_required
+                    AND n.disk >= coalesce(j.disk_in_required, 0)
+                        + coalesce(j.disk_out_required, 0))
+            OFFSET 0) fits
+        WHERE e.job_type_id = open.job_type_id AND e.lane = open.lane
+            AND e.status = 'QUEUED' AND e.dispatched IS NULL
+        ORDER BY e.priority, e.queued, e.id
+        LIMIT greatest(0, least(open.room, open.below_cap))
     ) c
-    WHERE NOT t.is_paused AND NOT (SELECT is_paused FROM scheduler WHERE id = 1)
-), ranked AS (
-    SELECT id, lane, row_number() OVER (PARTITION BY lane ORDER BY priority, queued, id) AS place
+), ranked AS MATERIALIZED (
+    SELECT id, room, below_cap,
+        row_number() OVER (PARTITION BY lane ORDER BY priority, queued, id) AS place,
+        row_number() OVER (PARTITION BY job_type_id ORDER BY priority, queued, id) AS place_of_type
     FROM candidates
 ), picked AS (
-    SELECT e.id FROM job_exe e JOIN ranked USING (id) LEFT JOIN room ON room.lane = ranked.lane
-    WHERE place <= coalesce(room.room, %(window)s)
-        AND e.status = 'QUEUED' AND e.dispatched IS NULL
-    ORDER BY e.id FOR NO KEY UPDATE OF e SKIP LOCKED
+    SELECT id FROM job_exe
+    WHERE id = ANY(ARRAY(
+            SELECT id FROM ranked
+            WHERE place <= room AND (below_cap IS NULL OR place_of_type <= below_cap)))
+        AND status || '' = 'QUEUED' AND dispatched IS NULL
+    ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
 ), marked AS (
-    UPDATE job_exe e SET dispatched = clock_timestamp() FROM picked WHERE e.id = picked.id
+    UPDATE job_exe e SET dispatched = clock_timestamp()
+    WHERE e.id = ANY(ARRAY(SELECT id FROM picked))
     RETURNING e.id, e.job_id, e.lane, e.job_type_id, e.priority, e.queued
 )
 SELECT m.id, m.job_id, m.lane, t.name || ' ' || t.version AS title
@@ -67,13 +90,19 @@ WHERE e.status = 'QUEUED' AND e.dispatched < clock_timestamp() - make_interval(s
 ORDER BY e.priority, e.queued, e.id LIMIT %(limit)s
 """
 
+# One feeder at a time: two would each fill the same room. The statistics of a queue are always out
+# of date, and what is sorted or read whole because they tell of few rows may be a million: FEED is
+# planned to go by the order of its indexes.
+BEGIN_FEED = """
+SELECT pg_advisory_xact_lock(%(key)s),
+    set_config('enable_sort', 'off', true), set_config('enable_seqscan', 'off', true)
+"""
 FEED_LOCK = 0x5CA1E
 
 
 @transaction.atomic
 def _mark() -> list[Ring]:
-    # One feeder at a time: two would each fill the same room.
-    run("SELECT pg_advisory_xact_lock(%(key)s)", {"key": FEED_LOCK})
+    run(BEGIN_FEED, {"key": FEED_LOCK})
     return _rings(run(FEED, {"window": conf().window}))
 
 
@@ -175,8 +204,9 @@ def _rings(rows: Iterable[dict[str, object]]) -> list[Ring]:
     ]
 
 
-#: Feeds soon after each commit that queued something.
-feeder = Follower(feed)
+#: Feeds soon after each commit that queued something. While it finds nothing to feed, another
+#: process has fed, or the window is full: then there is no hurry.
+feeder = Follower(feed, rest_seconds=0.025)
 
 #: Finishes of this process since it last had the lanes refilled.
 _finished = 0

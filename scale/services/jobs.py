@@ -4,8 +4,6 @@ import logging
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from django.db import transaction
-
 from scale.conf import conf
 from scale.domain.command import queued_arguments
 from scale.domain.interface import Interface
@@ -27,7 +25,7 @@ from scale.selectors.job_types import find_job_type, load_interface, load_revisi
 from scale.selectors.jobs import JobDetails
 from scale.services.feed import feeder
 from scale.services.transitions import insert_queued_job
-from scale.services.triggers import record_user_event
+from scale.services.triggers import user_event
 
 logger = logging.getLogger(__name__)
 
@@ -64,11 +62,11 @@ def find_active_job_type(job_type_id: int) -> JobType:
     return job_type
 
 
-@transaction.atomic
 def queue_new_job(*, job_type_id: int, job_data: object, user: str) -> JobDetails:
     """Create a job for a user's request and put it on the queue (contract 2.3.3).
 
-    Returns the job as it stands at the moment of queueing.
+    Needs no transaction: what it inserts it inserts in one statement. Returns the job as it stands
+    at the moment of queueing.
 
     Raises:
         NotFound: no such job type.
@@ -78,7 +76,7 @@ def queue_new_job(*, job_type_id: int, job_data: object, user: str) -> JobDetail
     job_type = find_active_job_type(job_type_id)
     revision = current_revision(job_type)
     data = check_job_data(job_data, load_interface(revision.pk), lookup=References())
-    event = record_user_event(user=user, now=now)
+    event = user_event(user=user, now=now)
     return queue_job(job_type=job_type, revision=revision, data=data, event=event, now=now)
 
 
@@ -90,7 +88,7 @@ def queue_job(
     event: TriggerEvent,
     now: datetime,
 ) -> JobDetails:
-    """Create a stand-alone job with checked data, on the queue, in the caller's transaction."""
+    """Create a stand-alone job with checked data, on the queue, and its event if that is new."""
     files = list_files_by_id(data.file_ids)
     job = new_job(job_type=job_type, revision=revision, event=event, now=now)
     give_data(job, data=data, interface=load_interface(revision.pk), files=files)

@@ -8,7 +8,7 @@ from django.db.models import Min
 from scale.conf import conf
 from scale.domain.times import now as present
 from scale.models import JobLoad
-from scale.services.transitions import run
+from scale.postgresql.statements import run
 
 SAMPLE_LOCK = 0x10AD
 

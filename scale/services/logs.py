@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from scale.domain.times import now
 from scale.models import ExecutionLog
-from scale.services.transitions import run
+from scale.postgresql.statements import run
 
 
 @dataclass(slots=True)

@@ -11,8 +11,8 @@ from scale.domain.times import now as present
 from scale.errors import InvalidInput, NotFound
 from scale.log import log_event
 from scale.models import JobExecution, Node
+from scale.postgresql.statements import run
 from scale.services.scheduler import resumer
-from scale.services.transitions import run
 
 logger = logging.getLogger(__name__)
 

@@ -13,12 +13,12 @@ from scale.domain.times import now as present
 from scale.errors import InvalidInput, NotFound
 from scale.log import log_event
 from scale.models import JobTypeRevision, Recipe, RecipeType, RecipeTypeRevision, TriggerEvent
+from scale.postgresql.statements import run
 from scale.selectors.job_types import load_interface
 from scale.selectors.recipes import RecipeDetails, get_recipe_details, load_definition
 from scale.services.advance import queue_ready
 from scale.services.feed import feeder
 from scale.services.jobs import MIN_CPUS, MIN_MEM_MIB, References
-from scale.services.transitions import run
 from scale.services.triggers import record_user_event
 
 logger = logging.getLogger(__name__)

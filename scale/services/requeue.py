@@ -14,10 +14,11 @@ from scale.domain.times import now as present
 from scale.errors import NotFound
 from scale.log import log_event
 from scale.models import Job
+from scale.postgresql.statements import run
 from scale.selectors.jobs import list_jobs
 from scale.services.advance import after_requeued, lock_recipes, queue_ready
 from scale.services.feed import feeder
-from scale.services.transitions import lock_selected_jobs, requeue_selected_jobs, run
+from scale.services.transitions import lock_selected_jobs, requeue_selected_jobs
 
 logger = logging.getLogger(__name__)
 

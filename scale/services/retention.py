@@ -15,8 +15,8 @@ from scale.conf import conf
 from scale.domain.lifecycle import FINAL
 from scale.domain.times import now as present
 from scale.log import log_event
+from scale.postgresql.statements import run
 from scale.services.load import roll_up
-from scale.services.transitions import run
 
 logger = logging.getLogger(__name__)
 

@@ -5,27 +5,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from psycopg.types.json import Jsonb
-
 from scale.domain.trigger_rule import TriggerRule as RuleDocument
 from scale.domain.trigger_rule import parse_trigger_rule
 from scale.errors import InvalidInput
 from scale.models import TriggerEvent, TriggerRule, Workspace
-from scale.services.transitions import run
 
 ANONYMOUS = "Anonymous"
 
-INSERT_EVENT = """
-INSERT INTO trigger_event (type, occurred, description)
-VALUES ('USER', %(occurred)s, %(description)s) RETURNING id
-"""
+
+def user_event(*, user: str, now: datetime) -> TriggerEvent:
+    """Return the unsaved record that a user asked for something (contract 1.1, 2.2)."""
+    return TriggerEvent(type="USER", occurred=now, description={"user": user or ANONYMOUS})
 
 
 def record_user_event(*, user: str, now: datetime) -> TriggerEvent:
-    """Record that a user asked for something (contract 1.1, 2.2)."""
-    event = TriggerEvent(type="USER", occurred=now, description={"user": user or ANONYMOUS})
-    values = {"occurred": now, "description": Jsonb(event.description)}
-    event.pk = run(INSERT_EVENT, values)[0]["id"]
+    """Record that a user asked for something."""
+    event = user_event(user=user, now=now)
+    TriggerEvent.objects.bulk_create([event])
     return event
 
 

@@ -24,12 +24,10 @@ from scale.services.transitions.changes import (
 )
 from scale.services.transitions.claim import over_cap, start_next, start_uncapped
 from scale.services.transitions.complete import Completed, complete_executions_and_jobs
-from scale.services.transitions.statement import Row, is_held, limit_waits, run
 
 __all__ = [
     "STEP_COLUMNS",
     "Completed",
-    "Row",
     "cancel_jobs",
     "complete_executions_and_jobs",
     "complete_job",
@@ -38,15 +36,12 @@ __all__ = [
     "fail_jobs",
     "hold_jobs",
     "insert_queued_job",
-    "is_held",
-    "limit_waits",
     "lock_jobs",
     "lock_selected_jobs",
     "note_steps",
     "over_cap",
     "release_execution",
     "requeue_selected_jobs",
-    "run",
     "start_next",
     "start_uncapped",
 ]

@@ -8,7 +8,7 @@ from psycopg.types.json import Jsonb
 
 from scale.conf import conf
 from scale.domain.lifecycle import ExecutionStatus, JobStatus, sources
-from scale.services.transitions.statement import Row, run
+from scale.postgresql.statements import Row, run
 
 
 def lock_jobs(job_ids: Iterable[int]) -> list[Row]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from scale.conf import conf
-from scale.services.transitions.statement import LIMIT_WAITS, Row, run
+from scale.postgresql.statements import LIMIT_WAITS, Row, run
 
 # What the messages name counts as waiting, whether fed or not; beside it, the first of the queue.
 # The statistics of a queue are always out of date: the statement leaves the planner only the
@@ -45,7 +45,8 @@ WITH looked AS MATERIALIZED (
     SELECT priority, queued, id FROM runnable WHERE is_capped ORDER BY 1, 2, 3 LIMIT 1
 ), picked AS (
     SELECT r.* FROM runnable r JOIN job j ON j.id = r.job_id
-    WHERE j.status || '' = 'QUEUED' AND {chosen}
+    WHERE j.id = ANY(ARRAY(SELECT job_id FROM runnable)) AND j.status || '' = 'QUEUED'
+        AND {chosen}
     ORDER BY r.priority, r.queued, r.id LIMIT %(count)s
     FOR NO KEY UPDATE OF j SKIP LOCKED
 ), claimed AS (

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from psycopg.types.json import Jsonb
 
+from scale.postgresql.statements import Row, run
 from scale.services.transitions.changes import STEP_COLUMNS
-from scale.services.transitions.statement import Row, run
 
 _TYPES = {"command_arguments": "text"} | {
     name: "int" if name.endswith("exit_code") else "timestamptz" for name in STEP_COLUMNS[1:]

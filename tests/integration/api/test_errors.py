@@ -39,7 +39,7 @@ def test_database_outage_is_503_with_retry_after(
 def test_database_outage_while_asking_who_it_is_is_503(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(access.User.objects, "raw", raising(OperationalError()))
+    monkeypatch.setattr(access, "run", raising(OperationalError()))
 
     assert api.get("/jobs/").status_code == 503
 

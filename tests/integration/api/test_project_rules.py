@@ -314,7 +314,7 @@ def test_p29_database_away_is_503_and_broker_away_is_no_error(
     assert made.status_code == 201
     assert api.get(f"/jobs/{made.json()['id']}/").json()["status"] == "QUEUED"
 
-    monkeypatch.setattr(access.User.objects, "raw", fail)
+    monkeypatch.setattr(access, "run", fail)
     away = api.get("/jobs/")
     assert away.status_code == 503
     assert int(away["Retry-After"]) > 0

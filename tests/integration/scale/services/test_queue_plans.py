@@ -1,0 +1,101 @@
+"""Claims and feeds read the first of the queue, however long it is, whatever the statistics say."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from bench.rows import COMPLETED_EXECUTION, COMPLETED_JOB, QUEUED_EXECUTION, QUEUED_JOB, copy_job
+from scale.conf import conf
+from scale.domain.times import now
+from scale.models import JobExecution
+from scale.services.feed import FEED, feed
+from scale.services.transitions import start_uncapped
+from scale.services.transitions.claim import CLAIM_UNCAPPED
+from tests.factories import make_job, make_job_type, make_node
+from tests.integration.api.test_plans import ThisConnection, nodes_of
+
+pytestmark = pytest.mark.django_db
+
+WANTED = 8
+QUEUED = 3000
+FIRST = "id IN (SELECT id FROM job_exe WHERE status = 'QUEUED' LIMIT"
+FED = "UPDATE job_exe SET dispatched = queued WHERE status = 'QUEUED'"
+
+
+def rows_read(statement: str, act: Callable[[], object]) -> dict[str, int]:
+    """Do something; return how many rows of jobs and executions a statement reads, and how."""
+    found: list[str] = []
+
+    def explain(execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        if sql == statement:
+            execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", params, many, context)
+            found.append(context["cursor"].fetchone()["QUERY PLAN"])
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(explain):
+        act()
+    (whole,) = json.loads(found[0]) if isinstance(found[0], str) else found[0]
+    return {
+        f"{node['Node Type']} of {node['Relation Name']} by {node.get('Index Name')}": (
+            node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+        )
+        * node["Actual Loops"]
+        for node in nodes_of(whole["Plan"])
+        if node.get("Relation Name") in {"job", "job_exe"}
+    }
+
+
+@pytest.fixture(params=["empty", "full", "finished"])
+def database(request: pytest.FixtureRequest) -> Any:
+    """Have many rows queued and as many finished, with statistics of one time or another."""
+    database: Any = ThisConnection()
+    template = make_job(make_job_type()).job.pk
+    if request.param == "empty":
+        database.rows("ANALYZE")
+    copy_job(database, [template], QUEUED, job=COMPLETED_JOB, execution=COMPLETED_EXECUTION)
+    if request.param == "finished":
+        database.rows("ANALYZE")
+    copy_job(database, [template], QUEUED, job=QUEUED_JOB, execution=QUEUED_EXECUTION)
+    if request.param == "full":
+        database.rows("ANALYZE")
+    return database
+
+
+def test_claim_reads_only_the_first_of_the_queue(database: Any) -> None:
+    node = make_node()
+    database.rows(FED)
+
+    read = rows_read(
+        CLAIM_UNCAPPED,
+        lambda: start_uncapped(count=WANTED, named=[], node_id=node.pk, worker="w", now=now()),
+    )
+
+    assert any("job_exe_claimable" in what for what in read), read
+    assert max(read.values()) <= 200, read
+
+
+@pytest.mark.usefixtures("published")
+def test_feed_reads_what_is_in_the_window_and_what_it_has_room_for(database: Any) -> None:
+    make_node()
+    in_window = conf().window - WANTED
+    database.rows(f"{FED} AND {FIRST} {in_window})")
+
+    read = rows_read(FEED, feed)
+
+    assert JobExecution.objects.exclude(dispatched=None).count() == conf().window
+    counted = {what: rows for what, rows in read.items() if "job_exe_claimable" in what}
+    assert set(counted.values()) <= {0, in_window}, read
+    assert max(rows for what, rows in read.items() if what not in counted) <= 200, read
+
+
+@pytest.mark.usefixtures("published")
+def test_feed_reads_nothing_behind_a_full_window(database: Any) -> None:
+    make_node()
+    database.rows(f"{FED} AND {FIRST} {conf().window})")
+
+    read = rows_read(FEED, feed)
+
+    assert max(rows for what, rows in read.items() if "job_exe_claimable" not in what) <= 5, read
