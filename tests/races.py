@@ -32,13 +32,13 @@ def own_connection() -> Iterator[None]:
 
 
 @contextmanager
-def held(rows: QuerySet[Any]) -> Iterator[None]:
+def held(rows: QuerySet[Any], *, no_key: bool = True) -> Iterator[None]:
     """Have another session lock rows for the block, as one that never ends its transaction."""
     is_held, is_over = threading.Event(), threading.Event()
 
     def hold() -> None:
         with own_connection(), transaction.atomic():
-            list(rows.select_for_update(no_key=True))
+            list(rows.select_for_update(no_key=no_key))
             is_held.set()
             is_over.wait(30)
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from scale.domain.builtin_errors import UNKNOWN
 from scale.domain.lifecycle import JobStatus
 from scale.models import Error
-from scale.postgresql.statements import run
+from scale.postgresql.statements import LIMIT_WAITS, run
 from scale.services.assembly import give_recipe_data
 from scale.services.transitions import enqueue_jobs, fail_jobs, hold_jobs
 
@@ -31,16 +31,20 @@ CROSS JOIN LATERAL (SELECT job_id FROM recipe_job WHERE id = b.child_id OFFSET 0
 """  # noqa: S608 -- columns are put in
 
 
+LOCK_RECIPES = "SELECT id FROM recipe WHERE id = ANY(%(ids)s) ORDER BY id FOR NO KEY UPDATE"
+LOCK_FREE_RECIPES = f"""
+SELECT id FROM recipe WHERE id = ANY(%(ids)s) AND ({LIMIT_WAITS}) IS NOT NULL
+ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+"""  # noqa: S608 -- a statement is put in
+
+
 def lock_recipes(recipe_ids: Iterable[int], waits: bool = True) -> set[int]:
     """Lock recipes, ascending, and return them: the first locks of any transaction that takes them.
 
-    Without `waits` those that somebody else holds are left out.
+    Without `waits` those that somebody else holds are left out, and the rest of the transaction
+    waits no longer than a moment for anything.
     """
-    waiting = "" if waits else "SKIP LOCKED"
-    rows = run(
-        f"SELECT id FROM recipe WHERE id = ANY(%(ids)s) ORDER BY id FOR NO KEY UPDATE {waiting}",  # noqa: S608
-        {"ids": sorted(recipe_ids)},
-    )
+    rows = run(LOCK_RECIPES if waits else LOCK_FREE_RECIPES, {"ids": sorted(recipe_ids)})
     return {row["id"] for row in rows}
 
 

@@ -80,6 +80,9 @@ def complete_in_recipes(ended: Ended, *, waits: bool = True) -> Taken:
     As `complete_alone`. Without `waits` nothing is changed either if more than `READY_AT_ONCE` jobs
     would become ready, whose data takes a while to put together, and the caller sees to it that
     what was queued is fed.
+
+    Raises:
+        OperationalError: without `waits`, somebody holds on to what queueing needs.
     """
     try:
         with transaction.atomic(durable=True):

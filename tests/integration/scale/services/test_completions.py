@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
-from scale.models import ExecutionLog, Job, JobExecution, Recipe, RecipeJob
+from scale.models import ExecutionLog, Job, JobExecution, JobType, Recipe, RecipeJob
+from scale.postgresql.statements import is_held
 from scale.services import completions
 from scale.services.cancel import cancel_job
 from scale.services.completions import complete_execution, complete_in_recipes
@@ -131,6 +132,18 @@ def test_recipe_that_somebody_holds_is_told_again_and_others_are_not_held_up():
     assert statuses(busy) == {"a": "RUNNING", "b": "PENDING"}
     assert complete_in_recipes(of_busy, waits=False).kept == executions(of_busy)
     assert statuses(busy) == {"a": "COMPLETED", "b": "QUEUED"}
+
+
+def test_type_that_somebody_holds_makes_nobody_wait_for_long():
+    details = make_recipe({"a": [], "b": ["a"]})
+    ended = run(details, "a")
+
+    with held(JobType.objects.all(), no_key=False), pytest.raises(OperationalError) as raised:
+        complete_in_recipes(ended, waits=False)
+
+    assert is_held(raised.value)
+    assert statuses(details) == {"a": "RUNNING", "b": "PENDING"}
+    assert complete_execution(*ended[0])
 
 
 def test_job_that_somebody_holds_is_left_to_who_can_wait():
