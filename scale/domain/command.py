@@ -5,6 +5,7 @@ import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from scale.errors import InvalidInput
 
@@ -138,9 +139,15 @@ def _with_gaps(arguments: str, values: Values) -> tuple[str, Iterator[str | None
 
 def _cut(field: str, text: str) -> list[str]:
     try:
-        return shlex.split(text)
+        return list(_words(text))
     except ValueError as exc:
         raise MalformedCommand(f"{field}: expected closed quotes and escapes ({exc})") from exc
+
+
+@lru_cache(maxsize=256)
+def _words(text: str) -> tuple[str, ...]:
+    """Cut a text as a shell would; the texts of a type are the same for all of its jobs."""
+    return tuple(shlex.split(text))
 
 
 def _fill(word: str, supply: Iterator[str | None]) -> str | None:
