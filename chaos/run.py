@@ -16,6 +16,7 @@ from chaos.journal import read_journals
 from chaos.kinds import Strikes
 from chaos.plan import Fault, Request, Segment, Size, make_plan
 from chaos.recovery import Recovery
+from chaos.stalls import stalls_noted
 from chaos.system import PROCESSES, SLOTS_PER_WORKER, START_SECONDS, WORKERS, System
 from chaos.traffic import Traffic
 from launcher import leash
@@ -58,7 +59,7 @@ def run(order: Order, say: Callable[[str], None]) -> tuple[Evidence, list[Findin
     leash.adopt_orphans()
     diary = Diary(order.home, say, aftermath=order.size.lease_seconds + 20.0)
     evidence = Evidence(diary, slots=SLOTS_PER_WORKER * len(WORKERS))
-    with Ground(order.home, order.broker, say) as ground:
+    with stalls_noted(diary), Ground(order.home, order.broker, say) as ground:
         kinds = [kind for kind in ground.kinds() if kind.is_quick or not order.is_quick]
         plan = make_plan(order.seed, order.size, kinds)
         with System(ground, order.home, order.size.lease_seconds, diary) as system:
