@@ -23,6 +23,8 @@ from launcher.errors import exit_with
 from launcher.servers import servers
 
 LIMIT_MS = 100.0
+#: Of more rows than that Scale tells an estimate.
+COUNTED = 250_000
 QUEUED = 2000
 LOAD, QUEUE_STATUS = "/load/?started=P31D", "/queue/status/"
 
@@ -115,8 +117,9 @@ def routes(scale: Scale) -> list[str]:
 
 
 def last_page(scale: Scale, path: str) -> str:
-    """Return the path of a list's last full page."""
-    return f"{path}?page={max(1, scale.request('GET', path)['count'] // 100)}"
+    """Return the path of a list's last full page, or of the last that is surely there."""
+    count = min(scale.request("GET", path)["count"], COUNTED)
+    return f"{path}?page={max(1, count // 100)}"
 
 
 def ask(scale: Scale, paths: list[str], requests: int) -> dict[str, list[float]]:
