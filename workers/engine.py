@@ -51,8 +51,6 @@ class Engine:
         self._free: list[Slot] = []
         self._briefs: dict[int, Brief] = {}
         self._reports = Reports()
-        #: What has just been queued here: nobody else may know of it yet.
-        self._queued: set[int] = set()
         self._retry_at = 0.0
         self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._poll = select.epoll()
@@ -118,8 +116,8 @@ class Engine:
             self._free.append(self._arrived.popleft())
         if self._free:
             self._employ()
-        if self._queued:
-            self._queued.clear()
+        if self._reports.queued:
+            self._reports.queued.clear()
             feeder.ask()
 
     def _patience(self) -> float | None:
@@ -150,8 +148,8 @@ class Engine:
                 self._retry_at = now + RETRY_SECONDS
                 return
             self._host.note_may_start(found.may_start)
+            self._reports.queued.difference_update(claim.execution_id for claim in found.claims)
             # Each claim is entered before the next is asked for: then its lease is renewed.
-            self._queued.difference_update(claim.execution_id for claim in found.claims)
             for claim in found.claims:
                 self._start(claim, self._free.pop(0))
             if not found.is_more:
@@ -160,7 +158,10 @@ class Engine:
     def _claim(self) -> Claims:
         return claim_executions(
             count=len(self._free),
-            named=[*(slot.execution_id for slot in self._free if slot.is_new), *self._queued],
+            named=[
+                *(slot.execution_id for slot in self._free if slot.is_new),
+                *self._reports.queued,
+            ],
             node_id=self._host.node_id,
             worker=self._host.identity,
         )
@@ -219,7 +220,6 @@ class Engine:
         reports = [(brief, report) for brief in ended if (report := self._end(brief))]
         for brief in self._reports.deliver(reports):
             self._clear_up(brief)
-        self._queued.update(self._reports.take_queued())
 
     def _end(self, brief: Brief) -> Report | None:
         try:

@@ -43,7 +43,8 @@ class Reports:
 
     def __init__(self) -> None:
         self._held: list[Told] = []
-        self._queued: list[int] = []
+        #: Executions that reports have queued: nobody else may know of them yet.
+        self.queued: set[int] = set()
         self._again_at = 0.0
 
     @property
@@ -55,11 +56,6 @@ class Reports:
     def briefs(self) -> list[Brief]:
         """Return what waits to be reported."""
         return [one.brief for one in self._held]
-
-    def take_queued(self) -> list[int]:
-        """Return the executions that reports have queued and that nobody feeds yet."""
-        queued, self._queued = self._queued, []
-        return queued
 
     def deliver(self, ended: Iterable[tuple[Brief, Report]]) -> list[Brief]:
         """Report what ended; return what is done with. The rest is passed on, sooner or later."""
@@ -83,7 +79,7 @@ class Reports:
         except Exception as exc:  # noqa: BLE001 -- each slot's thread tries again for itself
             log_event(logger, "report_put_off", logging.WARNING, reason=repr(exc)[:500])
             connection.close()
-        self._queued += taken.queued
+        self.queued.update(taken.queued)
         now = time.monotonic()
         done = []
         for one in told:

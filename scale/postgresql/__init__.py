@@ -1,1 +1,1 @@
-"""Django's database backend for PostgreSQL, with a cheaper look at whether it still listens."""
+"""PostgreSQL: Django's backend, and running a statement that is written out."""

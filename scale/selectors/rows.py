@@ -1,4 +1,4 @@
-"""Model instances from the rows of statements that are written out (docs/decisions/0017)."""
+"""Model instances from the rows of statements that are written out (docs/decisions/0020)."""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar

@@ -38,7 +38,7 @@ ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
 """  # noqa: S608 -- a statement is put in
 
 
-def lock_recipes(recipe_ids: Iterable[int], waits: bool = True) -> set[int]:
+def lock_recipes(recipe_ids: Iterable[int], *, waits: bool = True) -> set[int]:
     """Lock recipes, ascending, and return them: the first locks of any transaction that takes them.
 
     Without `waits` those that somebody else holds are left out, and the rest of the transaction

@@ -86,7 +86,9 @@ def complete_in_recipes(ended: Ended, *, waits: bool = True) -> Taken:
     """
     try:
         with transaction.atomic(durable=True):
-            locked = lock_recipes({claim.recipe_id for claim, _ in ended if claim.recipe_id}, waits)
+            locked = lock_recipes(
+                {claim.recipe_id for claim, _ in ended if claim.recipe_id}, waits=waits
+            )
             free = [(claim, report) for claim, report in ended if claim.recipe_id in locked]
             done = _complete_plain(free, waits=waits)
             ready = after_completed(

@@ -15,7 +15,7 @@ _SHARED_COLUMNS = (
     *("created", "queued", "last_modified"),
 )
 
-# One round trip for all rows (docs/decisions/0017), so that a job by itself needs no transaction.
+# One round trip for all rows (docs/decisions/0020), so that a job by itself needs no transaction.
 INSERT = f"""
 WITH caused AS (
     INSERT INTO trigger_event (type, rule_id, occurred, description)
