@@ -191,6 +191,7 @@ FAN = {"top": [], "a": ["top"], "b": ["top"], "c": ["top"], "join": ["a", "b", "
 def test_recipe_needs_one_message_if_one_worker_runs_it(
     worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(engine, "BRIEF_SECONDS", SECONDS)  # however busy the machine is
     fed: list[None] = []
     monkeypatch.setattr(engine.feeder, "ask", lambda: fed.append(None))
     make_recipe({"a": [], "b": ["a"], "c": ["b"], "d": ["c"]}, job_type=of("/bin/true"))
@@ -207,6 +208,7 @@ def test_recipe_needs_one_message_if_one_worker_runs_it(
 def test_what_this_worker_cannot_claim_of_what_it_made_ready_is_fed(
     worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(engine, "BRIEF_SECONDS", SECONDS)  # however busy the machine is
     fed: list[None] = []
     monkeypatch.setattr(engine.feeder, "ask", lambda: fed.append(None))
     make_recipe(FAN, job_type=of("/bin/true"))
@@ -246,6 +248,7 @@ def test_recipe_that_somebody_holds_does_not_hold_up_the_others(
 def test_report_on_a_recipe_that_is_busy_for_a_moment_stays_with_the_engine(
     worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(engine, "BRIEF_SECONDS", SECONDS)  # however busy the machine is
     monkeypatch.setattr(reports, "HELD_SECONDS", SECONDS)
     left: list[Brief] = []
     monkeypatch.setattr(Brief, "pass_on", left.append)
