@@ -85,12 +85,15 @@ def paginate(
     request: Request,
     rows: Rows,
     render: Callable[[Rows], list[Any]],
+    *,
+    count: int | None = None,
     parts: Sequence[QuerySet[Any]] = (),
 ) -> dict[str, Any]:
     """Return a page of rows as the contract's envelope; `render` makes a page's rows JSON.
 
-    Of more than `COUNTED` rows the count is an estimate; `next` is right all the same. `parts`
-    are the same rows, in the same order if read one after the other, where that is cheaper.
+    `count` is how many rows there are, if that is known. If not, they are counted; of more than
+    `COUNTED` the count is an estimate, and `next` is right all the same. `parts` are the same rows,
+    in the same order if read one after the other, where that is cheaper.
 
     Raises:
         NotFound: the list has no such page.
@@ -99,8 +102,10 @@ def paginate(
     if not isinstance(rows, QuerySet):
         page.check(len(rows))
         return page.envelope(request, len(rows), render(page.cut(rows)))
-    count = rows.order_by()[: COUNTED + 1].count()
-    if count <= COUNTED:
+    is_known = count is not None
+    if count is None:
+        count = rows.order_by()[: COUNTED + 1].count()
+    if is_known or count <= COUNTED:
         page.check(count)
         found = _fetch(rows, page.offset, min(page.offset + page.size, count), count, parts)
     else:

@@ -19,6 +19,10 @@ def timetable(conf: Conf) -> dict[str, dict[str, Any]]:
         # With the lease this bounds how long a lost worker's jobs wait: under 30 s.
         "fail-lost-executions": _every(2, "beat.fail_lost_executions"),
         "sample-load": _every(conf.load_sample_seconds, "beat.sample_load"),
+        # What has been counted meanwhile is read with every page that shows counts.
+        "merge-counts": _every(10, "beat.merge_counts"),
+        # Counts all jobs, and finds nothing unless somebody has interfered.
+        "mend-counts": _every(24 * 3600, "beat.mend_counts"),
         # Small batches, so that a backlog is worked off without a long transaction.
         "prune": _every(60, "beat.prune"),
     }

@@ -7,7 +7,7 @@ from django.db import connection
 from beat.schedule import timetable
 from scale.celery import app
 from scale.conf import conf
-from scale.services import executions, feed, load, retention
+from scale.services import counts, executions, feed, load, retention
 
 
 class Tick(app.Task):  # type: ignore[name-defined,misc]
@@ -44,6 +44,18 @@ def fail_lost_executions() -> None:
 def sample_load() -> None:
     """Count the jobs that wait and run, per type."""
     load.take_sample_if_due()
+
+
+@app.task(name="beat.merge_counts", base=Tick)
+def merge_counts() -> None:
+    """Keep the counts of jobs few."""
+    counts.merge_counts()
+
+
+@app.task(name="beat.mend_counts", base=Tick)
+def mend_counts() -> None:
+    """Check the counts of jobs against the jobs."""
+    counts.mend_counts()
 
 
 @app.task(name="beat.prune", base=Tick)

@@ -93,6 +93,8 @@ class Evidence:
     recipes: dict[int, Recipe] = field(default_factory=dict)
     places: list[Place] = field(default_factory=list)
     products: list[Product] = field(default_factory=list)
+    #: What `job_count` tells, by type and status; None if nobody asked it.
+    counts: dict[tuple[str, str], int] | None = None
     #: What the requests were answered.
     accepted_jobs: list[int] = field(default_factory=list)
     accepted_recipes: list[int] = field(default_factory=list)
@@ -142,6 +144,11 @@ PRODUCTS = """
 SELECT id, file_path AS path, file_size AS size, job_exe_id AS execution_id, is_published
 FROM scale_file WHERE kind = 'PRODUCT' AND NOT is_deleted
 """
+COUNTS = """
+SELECT t.name AS type, c.status, sum(c.jobs)::int AS jobs
+FROM job_count c JOIN job_type t ON t.id = c.job_type_id GROUP BY t.name, c.status
+HAVING sum(c.jobs) <> 0
+"""
 #: What Celery's worker and beat log when they end, and events of Scale that need a look.
 OUTCRIES = (
     "Unrecoverable error: ",
@@ -151,6 +158,7 @@ OUTCRIES = (
     " worker_deaf ",
     " program_left ",
     " file_left ",
+    " job_count_mended ",
 )
 RAISED = re.compile(r" Task (beat\.)?.* raised unexpected: (\w+)\(")
 DATABASE_AWAY = {"OperationalError", "InterfaceError"}
@@ -161,6 +169,7 @@ CAPS = "SELECT name, max_scheduled FROM job_type WHERE max_scheduled IS NOT NULL
 def read_database(evidence: Evidence, query: Query) -> None:
     """Read all tables that the checks need."""
     evidence.jobs = {row.id: row for row in _rows(Job, query(JOBS))}
+    evidence.counts = {(row["type"], row["status"]): row["jobs"] for row in query(COUNTS)}
     evidence.executions = {row.id: row for row in _rows(Execution, query(EXECUTIONS))}
     evidence.recipes = {row.id: row for row in _rows(Recipe, query(RECIPES))}
     evidence.places = list(

@@ -6,9 +6,11 @@ from importlib import import_module
 
 import pytest
 from django.apps import apps
+from django.db import connection
 
 from scale.dispatch import Follower, Ring, broker
 from scale.models import Scheduler
+from scale.services.counts import mend_counts
 from scale.services.feed import feed
 from workers.processes.prctl import become_subreaper
 
@@ -16,13 +18,21 @@ PR_SET_CHILD_SUBREAPER = 36
 
 
 @pytest.fixture(autouse=True)
-def seeded(request: pytest.FixtureRequest) -> None:
-    """Have what migrations put in the database, which tests with real transactions empty."""
+def seeded(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Have what migrations put in the database, which tests with real transactions empty.
+
+    Whatever a test did, the counts of jobs must be true afterwards.
+    """
     marker = request.node.get_closest_marker("django_db")
-    if marker:
-        request.getfixturevalue("transactional_db" if marker.kwargs.get("transaction") else "db")
-        if not Scheduler.objects.exists():
-            import_module("scale.migrations.0002_seed").seed(apps, None)
+    if not marker:
+        yield
+        return
+    request.getfixturevalue("transactional_db" if marker.kwargs.get("transaction") else "db")
+    if not Scheduler.objects.exists():
+        import_module("scale.migrations.0002_seed").seed(apps, None)
+    yield
+    if connection.is_usable():
+        assert mend_counts() == 0
 
 
 @pytest.fixture(autouse=True)

@@ -37,12 +37,14 @@ class ScaleView(APIView):
         rows: Rows,
         output: Output,
         context: Callable[[Sequence[Any]], Any] | None = None,
+        *,
+        count: int | None = None,
         parts: Sequence[QuerySet[Any]] = (),
     ) -> Response:
         """Answer with the page of the rows that the request asks for (contract 1.4).
 
         `context` is given the page's rows and returns what else the output needs about them;
-        `parts` are those of `api.pagination.paginate`.
+        `count` and `parts` are those of `api.pagination.paginate`.
         """
 
         def render(rows: Rows) -> list[Any]:
@@ -50,7 +52,7 @@ class ScaleView(APIView):
             extra = context(part) if context else {}
             return list(output(part, many=True, context=extra).data)
 
-        return Response(paginate(self.request, rows, render, parts))
+        return Response(paginate(self.request, rows, render, count=count, parts=parts))
 
     def created(self, body: Any, route: str, **ids: Any) -> Response:
         """Answer 201 with the absolute URL of a resource."""

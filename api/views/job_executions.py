@@ -11,6 +11,7 @@ from scale.selectors.executions import (
     get_execution_details,
     get_execution_logs,
     list_executions,
+    order_executions,
 )
 
 TAG = "Job executions"
@@ -29,7 +30,7 @@ class JobExecutionList(ScaleView):
     def get(self, request: Request) -> Response:
         filters = JobExecutionListInput.read(request)
         order = filters.pop("order")
-        return self.page(list_executions(**filters).order_by(*order), JobExeOutput)
+        return self.page(order_executions(list_executions(**filters), order), JobExeOutput)
 
 
 class JobExecutionDetail(ScaleView):

@@ -14,6 +14,7 @@ from api.serializers.jobs import (
 )
 from api.views.base import ScaleView
 from scale.selectors.executions import find_latest_executions
+from scale.selectors.job_counts import count_jobs
 from scale.selectors.jobs import (
     find_input_files,
     get_job_details,
@@ -32,7 +33,9 @@ class JobList(ScaleView):
     def get(self, request: Request) -> Response:
         filters = JobListInput.read(request)
         order = filters.pop("order")
-        return self.page(list_jobs(**filters).order_by(*order), JobOutput)
+        return self.page(
+            list_jobs(**filters).order_by(*order), JobOutput, count=count_jobs(**filters)
+        )
 
 
 class JobUpdates(ScaleView):
@@ -52,6 +55,7 @@ class JobUpdates(ScaleView):
             list_jobs(**filters).order_by(*order),
             JobUpdateOutput,
             lambda jobs: {"input_files": find_input_files(jobs)},
+            count=count_jobs(**filters),
             parts=split_by_change(order, **filters),
         )
 
@@ -73,6 +77,7 @@ class JobExecutions(ScaleView):
             list_jobs(**filters).order_by(*order),
             JobWithExecutionOutput,
             lambda jobs: {"latest": find_latest_executions(job.pk for job in jobs)},
+            count=count_jobs(**filters),
         )
 
 

@@ -1,5 +1,6 @@
 """What must hold for every job and its executions."""
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -84,6 +85,13 @@ def caps_are_kept(evidence: Evidence) -> Iterator[Finding]:
                 break
 
 
+def jobs_are_counted(evidence: Evidence) -> Iterator[Finding]:
+    """The counts tell how many jobs there are."""
+    there = Counter((job.type, job.status) for job in evidence.jobs.values())
+    if evidence.counts is not None and evidence.counts != there:
+        yield Finding("jobs miscounted", f"{evidence.counts} instead of {dict(there)}")
+
+
 def _name(job: Job) -> str:
     return f"job {job.id} ({job.type})"
 
@@ -99,4 +107,5 @@ CHECKS = (
     tries_within_limit,
     executions_do_not_overlap,
     caps_are_kept,
+    jobs_are_counted,
 )

@@ -1,6 +1,7 @@
 """Facts and constraints; rows are changed by `scale.services` only."""
 
 from scale.models.access import SignInFailures, Token
+from scale.models.count import JobCount
 from scale.models.error import Error
 from scale.models.execution import ExecutionLog, JobExecution
 from scale.models.job import Job
@@ -16,6 +17,7 @@ __all__ = [
     "ExecutionLog",
     "FileAncestry",
     "Job",
+    "JobCount",
     "JobExecution",
     "JobLoad",
     "JobType",

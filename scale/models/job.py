@@ -63,7 +63,10 @@ class Job(Stamped):
                 include=["job_type", "status", "error"],
                 name="job_last_status_change",
             ),
-            models.Index(fields=["job_type", "last_modified", "id"], name="job_by_type"),
+            # Sorted by type and priority, a type's jobs are read off it too.
+            models.Index(
+                fields=["job_type", "last_modified", "id"], include=["priority"], name="job_by_type"
+            ),
             # COMPLETED, the great majority, is found along job_last_modified.
             models.Index(
                 fields=["status", "last_modified", "id"],

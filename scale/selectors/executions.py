@@ -1,5 +1,6 @@
 """Reading job executions."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,8 @@ _HIDDEN = (
     *unshown("node", Node, "hostname", "port", "slave_id"),
     *ERROR_HIDDEN,
 )
+#: What an execution and its job have in common.
+_JOBS_OWN = re.compile(r"(-?)job__(job_type(?:__.+)?$|priority$)")
 _DETAILS_LARGE = (
     *(f"job__{name}" for name in LARGE),
     *(f"job__job_type__{name}" for name in JOB_TYPE_LARGE),
@@ -65,6 +68,11 @@ def list_executions(
     return narrow_types(
         rows, JobType, "job_type", name__in=job_type_name, category__in=job_type_category
     )
+
+
+def order_executions(rows: QuerySet[JobExecution], order: Sequence[str]) -> QuerySet[JobExecution]:
+    """Return executions in an order; type and priority of their jobs are read off themselves."""
+    return rows.order_by(*(_JOBS_OWN.sub(r"\1\2", name) for name in order))
 
 
 def get_execution_details(execution_id: int) -> JobExecution:

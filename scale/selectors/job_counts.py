@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F, Max, Min, Q, QuerySet
+from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum
 
+from scale.domain.buckets import first_day_read_in_hours, whole_buckets
 from scale.domain.lifecycle import JobStatus
 from scale.domain.times import now
-from scale.models import Error, Job, JobType
+from scale.models import Error, Job, JobCount, JobType
+from scale.postgresql.statements import run
+from scale.selectors.filters import narrow, narrow_types
 
 #: Each with status, count, most_recent, and category for failures.
 Counts = list[dict[str, Any]]
@@ -45,6 +48,35 @@ class JobTypeFailure:
     count: int
     first_error: datetime
     last_error: datetime
+
+
+def count_jobs(
+    *,
+    started: datetime | None = None,
+    ended: datetime | None = None,
+    job_id: Sequence[int] | None = None,
+    status: str | None = None,
+    job_type_id: Sequence[int] | None = None,
+    job_type_name: Sequence[str] | None = None,
+    job_type_category: Sequence[str] | None = None,
+    error_category: Sequence[str] | None = None,
+) -> int | None:
+    """Return how many jobs a list has, however many those are.
+
+    None where the counts do not tell: of certain jobs, or those of a time range.
+    """
+    if started or ended or job_id:
+        return None
+    counts = narrow(
+        JobCount.objects.all(),
+        status=status,
+        job_type__in=job_type_id,
+        error__category__in=error_category,
+    )
+    counts = narrow_types(
+        counts, JobType, "job_type", name__in=job_type_name, category__in=job_type_category
+    )
+    return int(counts.aggregate(jobs=Sum("jobs", default=0))["jobs"])
 
 
 def count_lately(job_type_id: int) -> dict[str, Counts]:
@@ -86,27 +118,64 @@ def list_job_types_by_change() -> QuerySet[JobType]:
     return JobType.objects.defer("interface", "error_mapping").order_by("last_modified", "id")
 
 
+# Whole hours and days are read off the counts, what is left of the range at its ends off the index
+# of status changes. What changed last in the newest hour or day of a group is looked for from the
+# latest that ever was in it backwards: mostly it is the first. The index is read in its order,
+# whatever the statistics tell of a status (docs/decisions/0008).
+CHANGED = """
+WITH counted AS (
+    SELECT job_type_id, status, error_id, since, sum(jobs) AS jobs, max(latest) AS latest
+    FROM (
+        SELECT job_type_id, status, error_id, jobs, latest,
+            CASE WHEN since < %(hourly)s THEN date_bin('1 day', since, '2000-01-01Z') ELSE since END
+                AS since
+        FROM job_count
+        WHERE since >= %(first)s AND (%(last)s::timestamptz IS NULL OR since < %(last)s)
+    ) buckets
+    GROUP BY job_type_id, status, error_id, since HAVING sum(jobs) > 0
+), groups AS (
+    SELECT job_type_id, status, error_id, sum(jobs)::bigint AS count, max(since) AS since,
+        (array_agg(latest ORDER BY since DESC))[1] AS latest
+    FROM counted GROUP BY job_type_id, status, error_id
+)
+SELECT g.job_type_id, g.status, g.error_id, g.count, newest.last_status_change AS most_recent
+FROM groups g CROSS JOIN LATERAL (
+    SELECT j.last_status_change FROM (
+        SELECT job_type_id, status, error_id, last_status_change FROM job
+        WHERE last_status_change BETWEEN g.since AND g.latest
+        ORDER BY last_status_change DESC, id DESC OFFSET 0
+    ) j
+    WHERE j.job_type_id = g.job_type_id AND j.status = g.status
+        AND j.error_id IS NOT DISTINCT FROM g.error_id
+    LIMIT 1
+) newest
+UNION ALL
+SELECT job_type_id, status, error_id, count(*), max(last_status_change) FROM job
+WHERE last_status_change >= %(started)s AND last_status_change < %(first)s
+GROUP BY job_type_id, status, error_id
+UNION ALL
+SELECT job_type_id, status, error_id, count(*), max(last_status_change) FROM job
+WHERE last_status_change >= %(last)s
+    AND (%(ended)s::timestamptz IS NULL OR last_status_change <= %(ended)s)
+GROUP BY job_type_id, status, error_id
+UNION ALL
+SELECT job_type_id, status, NULL, count(*), max(last_status_change) FROM job
+WHERE status = 'RUNNING' AND (
+    last_status_change < %(started)s OR last_status_change > %(ended)s::timestamptz)
+GROUP BY job_type_id, status
+"""
+
+
 def count_by_job_type(
     job_types: Sequence[JobType], *, started: datetime, ended: datetime | None
 ) -> list[JobTypeStatus]:
     """Return for each type the counts of its jobs that changed status in a time range, or run."""
-    lately = Q(last_status_change__gte=started)
-    if ended is not None:
-        lately &= Q(last_status_change__lte=ended)
-    # In two parts, each along an index: nothing is indexed by one or the other. And of all types:
-    # to look for each job's among those of a page takes longer than counting it.
-    changed, running = (
-        part.values("job_type_id", "status", "error_id")
-        .annotate(count=Count("*"), most_recent=Max("last_status_change"))
-        .order_by()
-        for part in (
-            Job.objects.filter(lately),
-            Job.objects.filter(~lately, status=JobStatus.RUNNING),
-        )
-    )
+    present = now()
+    first, last = whole_buckets(started, ended, now=present)
+    times = {"started": started, "ended": ended, "first": first, "last": last}
     counts: dict[int, dict[tuple[str, str | None], dict[str, Any]]] = defaultdict(dict)
     categories = dict(Error.objects.values_list("pk", "category"))
-    for row in _rows(changed.union(running, all=True)):
+    for row in run(CHANGED, {**times, "hourly": first_day_read_in_hours(present)}):
         key = row["status"], categories.get(row["error_id"])
         _add(counts[row["job_type_id"]], key, row)
     return [

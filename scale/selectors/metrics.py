@@ -1,19 +1,18 @@
 """Reading what monitoring scrapes: a fixed number of statements, cheap on millions of rows."""
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F, Max, Min, QuerySet, Value
+from django.db.models import Count, F, Max, Min, QuerySet
 
 from scale.conf import conf
 from scale.domain.lifecycle import ExecutionStatus
 from scale.domain.times import now as present
 from scale.models import JobExecution, JobLoad, JobType, Node, Scheduler
 from scale.selectors.nodes import is_recent
-from scale.selectors.queue import queued_parts
+from scale.selectors.queue import QueuedLane, list_queued
 
 #: Finished executions are counted over this long: the whole table has millions.
 FINISHED_WINDOW = timedelta(minutes=1)
@@ -46,27 +45,27 @@ class Measures:
 def get_measures() -> Measures:
     """Return what monitoring watches.
 
-    The cost grows with what is queued and with what finished in the last minute, never with what
-    is kept.
+    The cost grows with what is in the broker's window and what finished in the last minute, never
+    with what is kept.
     """
     now = present()
-    queued = _queued()
+    queued = list_queued(by_lane=True)
     running = list(_running())
     types = JobType.objects.only("name", "version", "is_paused", "max_scheduled").in_bulk(
-        {row["job_type"] for row in (*queued, *running)}
+        {row.job_type_id for row in queued} | {row["job_type"] for row in running}
     )
     scheduler = Scheduler.objects.get(pk=1)
     nodes = list(Node.objects.filter(is_active=True).only("last_offer", "is_paused"))
     lease_seconds = timedelta(seconds=conf().lease_seconds)
     first_to_expire = min((row["lease"] for row in running), default=None)
     return Measures(
-        queued=_by_name(queued, types),
-        running=_by_name(running, types),
+        queued={_key(types[row.job_type_id], row.lane): row.count for row in queued if row.count},
+        running={_key(types[row["job_type"]], row["lane"]): row["count"] for row in running},
         finished={
             (row["status"], row["category"] or ""): row["count"] for row in _finished(since=now)
         },
-        dispatched=sum(row["published"] for row in queued),
-        oldest_queued_age=_age(now, min((row["oldest"] for row in queued), default=None)),
+        dispatched=sum(row.published for row in queued),
+        oldest_queued_age=_age(now, min((row.oldest for row in queued), default=None)),
         dispatch_lag=0.0
         if scheduler.is_paused
         else _age(now, _oldest_to_dispatch(queued, running, types)) or 0.0,
@@ -79,29 +78,6 @@ def get_measures() -> Measures:
         nodes_online=sum(is_recent(node.last_offer) for node in nodes),
         nodes_paused=sum(node.is_paused for node in nodes),
     )
-
-
-def _queued() -> list[dict[str, Any]]:
-    outside, inside = (
-        part.values("job_type", "lane").annotate(count=Count("*"), oldest=Min("queued"))
-        for part in queued_parts()
-    )
-    merged: dict[tuple[int, int], dict[str, Any]] = {}
-    for row in outside.annotate(is_outside=Value(True)).union(
-        inside.annotate(is_outside=Value(False)),
-        all=True,
-    ):
-        whole = merged.setdefault(
-            (row["job_type"], row["lane"]),
-            row | {"count": 0, "published": 0, "oldest_outside": None},
-        )
-        whole["count"] += row["count"]
-        whole["oldest"] = min(whole["oldest"], row["oldest"])
-        if row["is_outside"]:
-            whole["oldest_outside"] = row["oldest"]
-        else:
-            whole["published"] = row["count"]
-    return list(merged.values())
 
 
 def _running() -> QuerySet[Any, Any]:
@@ -123,15 +99,12 @@ def _finished(*, since: datetime) -> QuerySet[Any, Any]:
     )
 
 
-def _by_name(rows: Iterable[dict[str, Any]], types: dict[int, JobType]) -> dict[Key, int]:
-    return {
-        (types[row["job_type"]].name, types[row["job_type"]].version, row["lane"]): row["count"]
-        for row in rows
-    }
+def _key(job_type: JobType, lane: int) -> Key:
+    return job_type.name, job_type.version, lane
 
 
 def _oldest_to_dispatch(
-    queued: list[dict[str, Any]], running: list[dict[str, Any]], types: dict[int, JobType]
+    queued: list[QueuedLane], running: list[dict[str, Any]], types: dict[int, JobType]
 ) -> datetime | None:
     """Return since when an execution waits that the feeder should have published.
 
@@ -141,22 +114,22 @@ def _oldest_to_dispatch(
     under_way: dict[int, int] = defaultdict(int)
     lanes: dict[int, int] = defaultdict(int)
     for row in queued:
-        under_way[row["job_type"]] += row["published"]
-        lanes[row["lane"]] += row["published"]
-    for row in running:
-        under_way[row["job_type"]] += row["count"]
+        under_way[row.job_type_id] += row.published
+        lanes[row.lane] += row.published
+    for counted in running:
+        under_way[counted["job_type"]] += counted["count"]
 
-    def may_be_fed(row: dict[str, Any]) -> bool:
-        job_type = types[row["job_type"]]
+    def may_be_fed(row: QueuedLane) -> bool:
+        job_type = types[row.job_type_id]
         cap = job_type.max_scheduled
         return (
             not job_type.is_paused
             and (cap is None or under_way[job_type.pk] < cap)
-            and lanes[row["lane"]] <= conf().window / 2
+            and lanes[row.lane] <= conf().window / 2
         )
 
-    waiting = [row for row in queued if row["oldest_outside"] is not None and may_be_fed(row)]
-    return min((row["oldest_outside"] for row in waiting), default=None)
+    waiting = [row.oldest_outside for row in queued if row.oldest_outside and may_be_fed(row)]
+    return min(waiting, default=None)
 
 
 def _age(now: datetime, since: datetime | None) -> float | None:

@@ -1,13 +1,12 @@
 """Reading the queue: the executions with status QUEUED."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from django.db.models import Count, Min, QuerySet
-
-from scale.domain.lifecycle import ExecutionStatus
-from scale.models import JobExecution, JobType
+from scale.models import JobType
+from scale.postgresql.statements import run
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,43 +22,100 @@ class QueuedType:
     is_job_type_paused: bool
 
 
-def queued_parts() -> tuple[QuerySet[JobExecution], QuerySet[JobExecution]]:
-    """Return what waits outside the broker's window, and what waits in it.
+@dataclass(frozen=True, slots=True)
+class QueuedLane:
+    """What is queued of a job type in a lane."""
 
-    Each has a partial index. That of the first, which may be a million, answers by itself about
-    types, priorities and times, so that counting costs what is queued, never what is kept.
+    job_type_id: int
+    lane: int
+    #: The smallest number: lower is more urgent.
+    highest_priority: int
+    oldest: datetime
+    #: The oldest of those that wait outside the broker's window, if any do.
+    oldest_outside: datetime | None
+    #: How many wait in the window.
+    published: int
+    #: How many wait in all; None if that was not asked for.
+    count: int | None
+    #: How many wait of the type, in all lanes.
+    count_of_type: int
+
+
+# Of what waits outside the window, which may be a million, this goes from the first of a type, lane
+# and priority to the first of the next.
+_FIRSTS = """
+    SELECT job_type_id, lane, min(priority) AS highest, min(queued) AS oldest,
+        NULL::bigint AS count, max(place) AS steps
+    FROM first_of GROUP BY job_type_id, lane
+"""
+# Each row is read: for a queue that has more priorities than are worth the steps.
+_ROWS = """
+    SELECT job_type_id, lane, min(priority) AS highest, min(queued) AS oldest,
+        count(*) AS count, 0 AS steps
+    FROM job_exe WHERE status = 'QUEUED' AND dispatched IS NULL GROUP BY job_type_id, lane
+"""
+# How many wait of a type is counted already (docs/decisions/0021). So rows are counted only where a
+# type waits in several lanes and these are to be told apart.
+_QUEUE = """
+WITH RECURSIVE first_of AS (
+    (SELECT job_type_id, lane, priority, queued, 1 AS place FROM job_exe
+    WHERE status = 'QUEUED' AND dispatched IS NULL
+    ORDER BY job_type_id, lane, priority, queued, id LIMIT 1)
+    UNION ALL
+    SELECT next.*, f.place + 1 FROM first_of f CROSS JOIN LATERAL (
+        SELECT job_type_id, lane, priority, queued FROM job_exe
+        WHERE status = 'QUEUED' AND dispatched IS NULL
+            AND (job_type_id, lane, priority) > (f.job_type_id, f.lane, f.priority)
+        ORDER BY job_type_id, lane, priority, queued, id LIMIT 1) next
+    WHERE f.place < %(steps)s
+), outside AS MATERIALIZED ({outside}), inside AS MATERIALIZED (
+    SELECT job_type_id, lane, min(priority) AS highest, min(queued) AS oldest, count(*) AS count
+    FROM job_exe WHERE status = 'QUEUED' AND dispatched IS NOT NULL GROUP BY job_type_id, lane
+), counted AS (
+    SELECT job_type_id, sum(jobs)::bigint AS count FROM job_count WHERE status = 'QUEUED'
+    GROUP BY job_type_id
+)
+SELECT job_type_id, lane, least(o.highest, i.highest) AS highest_priority,
+    least(o.oldest, i.oldest) AS oldest, o.oldest AS oldest_outside,
+    coalesce(i.count, 0) AS published, coalesce(c.count, 0) AS count_of_type,
+    CASE WHEN %(by_lane)s THEN coalesce(i.count, 0) + CASE
+        WHEN o.job_type_id IS NULL THEN 0
+        WHEN o.count IS NOT NULL THEN o.count
+        WHEN (SELECT count(*) FROM outside x WHERE x.job_type_id = o.job_type_id) = 1
+        THEN coalesce(c.count, 0) - coalesce(
+            (SELECT sum(x.count) FROM inside x WHERE x.job_type_id = o.job_type_id), 0)::bigint
+        ELSE (SELECT count(*) FROM job_exe e
+            WHERE e.job_type_id = o.job_type_id AND e.lane = o.lane
+                AND e.status = 'QUEUED' AND e.dispatched IS NULL)
+    END END AS count,
+    coalesce(o.steps, 0) AS steps
+FROM outside o FULL JOIN inside i USING (job_type_id, lane) LEFT JOIN counted c USING (job_type_id)
+"""
+
+#: So many types, lanes and priorities are gone through, which takes some milliseconds.
+STEPS = 1000
+
+
+def list_queued(*, by_lane: bool) -> list[QueuedLane]:
+    """Return what waits, in no order; `by_lane`, with how much that is in each lane.
+
+    The cost does not grow with how many wait, but for a type in several lanes that are counted.
     """
-    executions = JobExecution.objects.filter(status=ExecutionStatus.QUEUED).order_by()
-    return executions.filter(dispatched__isnull=True), executions.filter(dispatched__isnull=False)
+    for outside in (_FIRSTS, _ROWS):
+        rows = run(_QUEUE.format(outside=outside), {"steps": STEPS, "by_lane": by_lane})
+        if all(row.pop("steps") < STEPS for row in rows):
+            break
+    return [QueuedLane(**row) for row in rows]
 
 
 def list_queue_status() -> list[QueuedType]:
     """Return what is queued per job type, in the order of 2.3.2: what starts next comes first."""
-    outside, inside = (
-        part.values("job_type").annotate(
-            count=Count("*"), longest=Min("queued"), highest=Min("priority")
-        )
-        for part in queued_parts()
-    )
-    counts: dict[int, dict[str, Any]] = {}
-    for part in outside.union(inside, all=True):
-        row: dict[str, Any] = dict(part)
-        earlier = counts.get(row["job_type"])
-        counts[row["job_type"]] = _together(earlier, row) if earlier else row
-    types = JobType.objects.only("name", "version", "is_paused").in_bulk(counts)
-    status = [
-        QueuedType(
-            count=row["count"],
-            longest_queued=row["longest"],
-            job_type_name=types[row["job_type"]].name,
-            job_type_version=types[row["job_type"]].version,
-            highest_priority=row["highest"],
-            is_job_type_paused=types[row["job_type"]].is_paused,
-        )
-        for row in counts.values()
-    ]
+    lanes: dict[int, list[QueuedLane]] = defaultdict(list)
+    for lane in list_queued(by_lane=False):
+        lanes[lane.job_type_id].append(lane)
+    types = JobType.objects.only("name", "version", "is_paused").in_bulk(lanes)
     return sorted(
-        status,
+        (_together(types[job_type_id], rows) for job_type_id, rows in lanes.items()),
         key=lambda row: (
             row.is_job_type_paused,
             row.highest_priority,
@@ -70,15 +126,12 @@ def list_queue_status() -> list[QueuedType]:
     )
 
 
-def _together(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    return one | {
-        "count": one["count"] + other["count"],
-        "longest": min(one["longest"], other["longest"]),
-        "highest": min(one["highest"], other["highest"]),
-    }
-
-
-def count_queued() -> int:
-    """Return how many executions are queued."""
-    outside, inside = (part.values("id") for part in queued_parts())
-    return outside.union(inside, all=True).count()
+def _together(job_type: JobType, lanes: Iterable[QueuedLane]) -> QueuedType:
+    return QueuedType(
+        count=max(lane.count_of_type for lane in lanes),
+        longest_queued=min(lane.oldest for lane in lanes),
+        job_type_name=job_type.name,
+        job_type_version=job_type.version,
+        highest_priority=min(lane.highest_priority for lane in lanes),
+        is_job_type_paused=job_type.is_paused,
+    )

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scale.domain.lifecycle import ExecutionStatus
+from scale.domain.lifecycle import ExecutionStatus, JobStatus
 from scale.models import JobExecution, Node, Scheduler
+from scale.selectors.job_counts import count_jobs
 from scale.selectors.nodes import Resources, is_recent, sum_scheduled
-from scale.selectors.queue import count_queued
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def get_system_status() -> SystemStatus:
     running = JobExecution.objects.filter(status=ExecutionStatus.RUNNING)
     return SystemStatus(
         scheduler=get_scheduler(),
-        queue_depth=count_queued(),
+        queue_depth=count_jobs(status=JobStatus.QUEUED) or 0,
         total=_sum_nodes(nodes),
         scheduled=sum_scheduled(
             running.only(

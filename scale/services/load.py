@@ -37,10 +37,11 @@ def take_sample() -> datetime:
             (job_type_id, measured, pending_count, queued_count, running_count, is_first)
         WITH counted AS (
             SELECT job_type_id,
-                count(*) FILTER (WHERE status = 'PENDING') AS pending,
-                count(*) FILTER (WHERE status = 'QUEUED') AS queued,
-                count(*) FILTER (WHERE status = 'RUNNING') AS running
-            FROM job WHERE status IN ('PENDING', 'QUEUED', 'RUNNING') GROUP BY job_type_id
+                coalesce(sum(jobs) FILTER (WHERE status = 'PENDING'), 0) AS pending,
+                coalesce(sum(jobs) FILTER (WHERE status = 'QUEUED'), 0) AS queued,
+                coalesce(sum(jobs) FILTER (WHERE status = 'RUNNING'), 0) AS running
+            FROM job_count WHERE status IN ('PENDING', 'QUEUED', 'RUNNING')
+            GROUP BY job_type_id HAVING sum(jobs) <> 0
         )
         SELECT job_type_id, %(measured)s, pending, queued, running, row_number() OVER () = 1
         FROM counted

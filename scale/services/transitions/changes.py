@@ -44,6 +44,9 @@ WITH moved AS (
         priority = coalesce(%(priority)s, priority)
     WHERE {chosen} AND status = ANY(%(sources)s)
     RETURNING id, num_exes, job_type_id, priority, timeout, command_arguments
+), alike AS (
+    UPDATE job_exe e SET priority = moved.priority FROM moved
+    WHERE %(priority)s::int IS NOT NULL AND e.job_id = moved.id AND e.priority <> moved.priority
 ), queued AS (
     INSERT INTO job_exe (
         job_id, exe_num, status, timeout, command_arguments, job_type_id, priority, lane,

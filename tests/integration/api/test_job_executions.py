@@ -3,8 +3,10 @@ from typing import Any
 import pytest
 
 from scale.models import JobExecution
+from scale.services.cancel import cancel_job
 from scale.services.completions import complete_execution
 from scale.services.logs import LogChanges
+from scale.services.requeue import RequeueFilters, requeue_jobs
 from tests.factories import claim, make_job, make_job_type, make_node, report
 from tests.integration.api.conftest import Api
 from tests.integration.api.rows import complete_file_job, fail_job, make_file_job, spread
@@ -126,6 +128,28 @@ def test_logs_have_the_contracts_shape_before_any_output(api: Api) -> None:
     conform(body, JOB_EXE_LOGS)
     assert body["is_finished"] is False
     assert body["stdout"] is body["stderr"] is None
+
+
+def test_executions_are_ordered_by_their_jobs_priority_of_now(api: Api) -> None:
+    job_type = make_job_type()
+    urgent, late = make_job(job_type), make_job(job_type)
+    cancel_job(job_id=late.job.pk)
+    requeue_jobs(filters=RequeueFilters(job_ids=[late.job.pk]), priority=900)
+    first, second = (job.executions[0].pk for job in (urgent, late))
+    third = JobExecution.objects.get(job=late.job, exe_num=2).pk
+
+    assert ids(api, order="job__priority") == [first, second, third]
+    assert ids(api, order="-job__priority") == [second, third, first]
+    shown = api.get("/job-executions/", order="id").json()["results"]
+    assert [row["job"]["priority"] for row in shown] == [100, 900, 900]
+
+
+def test_executions_are_ordered_by_any_column_of_their_jobs_type(api: Api) -> None:
+    first, second = (make_job(make_job_type(title=title)).executions[0].pk for title in "ba")
+
+    assert ids(api, order="job__job_type__title") == [second, first]
+    assert ids(api, order="-job__job_type") == [second, first]
+    assert ids(api, order="job__job_type__id") == [first, second]
 
 
 def test_logs_join_the_pieces_in_order(api: Api) -> None:

@@ -8,6 +8,8 @@ from scale.models import Job
 from tests.factories import make_job, make_job_type
 from tests.integration.api.conftest import Api
 
+#: Of a time range the number of jobs is not known before they are counted.
+RANGE = {"started": "2020-01-01T00:00:00Z"}
 PATHS = ["/jobs/", "/jobs/updates/", "/jobs/executions/", "/job-executions/"]
 
 
@@ -49,18 +51,28 @@ def walk(api: Api, path: str, **query: Any) -> list[dict[str, Any]]:
     return bodies
 
 
-@pytest.mark.parametrize("counted", [2, 1000], ids=["estimated", "counted"])
+@pytest.mark.parametrize(
+    ("counted", "query"),
+    [(2, RANGE), (1000, RANGE), (2, {})],
+    ids=["estimated", "counted", "known"],
+)
 @pytest.mark.parametrize("size", [1, 2, 3, 5])
 @pytest.mark.parametrize("order", ["id", "-id", "ended", "-ended"])
 def test_far_pages_cover_a_list_as_near_ones_do(
-    api: Api, jobs: list[int], monkeypatch: pytest.MonkeyPatch, counted: int, size: int, order: str
+    api: Api,
+    jobs: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+    counted: int,
+    query: dict[str, str],
+    size: int,
+    order: str,
 ) -> None:
     Job.objects.filter(pk=jobs[1]).update(status="CANCELED", ended="2020-01-01T00:00:00Z")
     near = [job["id"] for job in page(api, order=order)["results"]]
     monkeypatch.setattr(pagination, "COUNTED", counted)
     monkeypatch.setattr(pagination, "DEEP", 1)
 
-    bodies = walk(api, "/jobs/", order=order, page_size=size)
+    bodies = walk(api, "/jobs/", order=order, page_size=size, **query)
 
     assert [job["id"] for body in bodies for job in body["results"]] == near
     assert {len(body["results"]) for body in bodies[:-1]} <= {size}
@@ -74,9 +86,9 @@ def test_page_beyond_the_end_of_an_estimated_list_is_404(
     monkeypatch.setattr(pagination, "COUNTED", 2)
     monkeypatch.setattr(pagination, "_estimate", lambda rows: 1000)
 
-    assert api.get(path, page=4, page_size=2).status_code == 404
-    assert page(api, path, page=2, page_size=2)["count"] == 1000
-    last = page(api, path, page=3, page_size=2)
+    assert api.get(path, page=4, page_size=2, **RANGE).status_code == 404
+    assert page(api, path, page=2, page_size=2, **RANGE)["count"] == 1000
+    last = page(api, path, page=3, page_size=2, **RANGE)
     assert (last["count"], last["next"]) == (5, None)
 
 
@@ -86,7 +98,7 @@ def test_estimate_is_never_below_what_was_seen(
     monkeypatch.setattr(pagination, "COUNTED", 2)
     monkeypatch.setattr(pagination, "_estimate", lambda rows: 0)
 
-    body = page(api, page=2, page_size=2)
+    body = page(api, page=2, page_size=2, **RANGE)
 
     assert body["count"] == 5
     assert body["next"] is not None

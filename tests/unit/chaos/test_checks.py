@@ -34,6 +34,15 @@ def test_good_run_has_no_finding(evidence: Evidence) -> None:
     assert rules(evidence) == []
 
 
+def test_counts_that_are_off_are_found(evidence: Evidence) -> None:
+    evidence.counts = {("sleep", "COMPLETED"): 2}
+    assert rules(evidence) == []
+
+    for wrong in ({}, {("sleep", "COMPLETED"): 1}, {("sleep", "COMPLETED"): 2, ("x", "QUEUED"): 1}):
+        evidence.counts = wrong
+        assert rules(evidence) == ["jobs miscounted"]
+
+
 def test_accepted_job_that_is_not_there_is_found(evidence: Evidence) -> None:
     evidence.accepted_jobs.append(3)
     evidence.accepted_recipes.append(4)

@@ -1,4 +1,4 @@
-"""Claims and feeds read the first of the queue, however long it is, whatever the statistics say."""
+"""Claims, feeds and what tells of the queue read its beginning, whatever the statistics say."""
 
 import json
 from collections.abc import Callable
@@ -11,6 +11,7 @@ from bench.rows import COMPLETED_EXECUTION, COMPLETED_JOB, QUEUED_EXECUTION, QUE
 from scale.conf import conf
 from scale.domain.times import now
 from scale.models import JobExecution
+from scale.selectors import queue
 from scale.services.feed import FEED, feed
 from scale.services.transitions import start_uncapped
 from scale.services.transitions.claim import CLAIM_UNCAPPED
@@ -99,3 +100,15 @@ def test_feed_reads_nothing_behind_a_full_window(database: Any) -> None:
     read = rows_read(FEED, feed)
 
     assert max(rows for what, rows in read.items() if "job_exe_claimable" not in what) <= 5, read
+
+
+def test_telling_what_waits_reads_the_first_of_each_priority(database: Any) -> None:
+    in_window = 50
+    database.rows(f"{FED} AND {FIRST} {in_window})")
+
+    read = rows_read(
+        queue._QUEUE.format(outside=queue._FIRSTS), lambda: queue.list_queued(by_lane=True)
+    )
+
+    assert any("job_exe_feedable" in what for what in read), read
+    assert max(read.values()) <= in_window, read

@@ -1,0 +1,87 @@
+"""Keeping the counts of jobs few, and true (docs/decisions/0021)."""
+
+import logging
+
+from django.db import transaction
+
+from scale.domain.buckets import first_day_in_hours
+from scale.domain.times import now as present
+from scale.log import log_event
+from scale.postgresql.statements import run
+
+logger = logging.getLogger(__name__)
+
+COUNTS_LOCK = 0xC0047
+
+# Of what concerns the same jobs, one row becomes of several. A row that nobody else may delete is
+# deleted or not, so that whatever is added meanwhile is added to the sum.
+MERGE = """
+WITH due AS (
+    SELECT job_type_id, status, error_id, array_agg(id) AS ids,
+        CASE WHEN since < %(day)s THEN date_bin('1 day', since, '2000-01-01Z') ELSE since END
+            AS since
+    FROM job_count GROUP BY job_type_id, status, error_id, 5
+    HAVING count(*) > 1 OR sum(jobs) = 0 OR min(since) < %(day)s
+        AND min(since) <> date_bin('1 day', min(since), '2000-01-01Z')
+), merged AS (
+    DELETE FROM job_count WHERE id IN (SELECT unnest(ids) FROM due) RETURNING *
+), added AS (
+    INSERT INTO job_count (job_type_id, status, error_id, since, jobs, latest)
+    SELECT job_type_id, status, error_id,
+        CASE WHEN since < %(day)s THEN date_bin('1 day', since, '2000-01-01Z') ELSE since END,
+        sum(jobs), max(latest)
+    FROM merged GROUP BY 1, 2, 3, 4 HAVING sum(jobs) <> 0
+)
+SELECT count(*) AS count FROM merged
+"""
+
+# Jobs and counts as one snapshot shows them: what others change meanwhile changes both. So it
+# needs no lock to add what is missing.
+MEND = """
+WITH counted AS (
+    SELECT job_type_id, status, error_id, sum(jobs) AS jobs, max(latest) AS latest,
+        CASE WHEN since < %(day)s THEN date_bin('1 day', since, '2000-01-01Z') ELSE since END
+            AS since
+    FROM job_count GROUP BY job_type_id, status, error_id, 6
+), there AS (
+    SELECT job_type_id, status, error_id, count(*) AS jobs, max(last_status_change) AS latest,
+        date_bin(
+            CASE WHEN last_status_change < %(day)s THEN '1 day' ELSE '1 hour' END::interval,
+            last_status_change, '2000-01-01Z') AS since
+    FROM job GROUP BY job_type_id, status, error_id, 6
+), wrong AS (
+    SELECT job_type_id, status, error_id, since, sum(jobs) AS jobs, max(latest) AS latest
+    FROM (
+        SELECT job_type_id, status, error_id, since, jobs, latest FROM there
+        UNION ALL
+        SELECT job_type_id, status, error_id, since, -jobs, NULL FROM counted
+    ) both_sides
+    GROUP BY job_type_id, status, error_id, since HAVING sum(jobs) <> 0
+)
+INSERT INTO job_count (job_type_id, status, error_id, since, jobs, latest)
+SELECT job_type_id, status, error_id, since, jobs, latest FROM wrong
+RETURNING job_type_id, status, jobs
+"""
+
+
+@transaction.atomic
+def merge_counts() -> int:
+    """Make one row of those that count the same jobs; return how many rows were merged.
+
+    Afterwards there are as many rows as types, statuses, errors and hours of the last days, and
+    days before. One caller at a time: of the rows that two would share out neither knew all.
+    """
+    run("SELECT pg_advisory_xact_lock(%(key)s)", {"key": COUNTS_LOCK})
+    return int(run(MERGE, {"day": first_day_in_hours(present())})[0]["count"])
+
+
+def mend_counts() -> int:
+    """Count all jobs and correct what the counts have wrong; return how many were corrected.
+
+    They cannot go wrong unless somebody switches the triggers of `job` off or changes the counts:
+    it is logged as an error.
+    """
+    wrong = run(MEND, {"day": first_day_in_hours(present())})
+    for row in wrong:
+        log_event(logger, "job_count_mended", logging.ERROR, **row)
+    return len(wrong)
