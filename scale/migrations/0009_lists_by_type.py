@@ -19,6 +19,10 @@ class Migration(migrations.Migration):
         ),
         migrations.RemoveIndex(
             model_name="job",
+            name="job_unfinished",
+        ),
+        migrations.RemoveIndex(
+            model_name="job",
             name="job_by_type",
         ),
         migrations.AddIndex(

@@ -80,12 +80,6 @@ class Job(Stamped):
                 include=["job_type", "last_status_change"],
                 name="job_failed",
             ),
-            # Load sampling and the running list count these, per type.
-            models.Index(
-                fields=["job_type", "status"],
-                condition=Q(status__in=["PENDING", "QUEUED", "RUNNING"]),
-                name="job_unfinished",
-            ),
         ]
         constraints = [
             models.CheckConstraint(

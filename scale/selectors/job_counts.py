@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum
+from django.db.models import Count, Max, Min, QuerySet, Sum
 
 from scale.domain.buckets import first_day_read_in_hours, whole_buckets
 from scale.domain.lifecycle import JobStatus
@@ -82,33 +82,8 @@ def count_jobs(
 def count_lately(job_type_id: int) -> dict[str, Counts]:
     """Return the counts of a type's jobs that changed status lately, by `6h`, `12h` and `24h`."""
     present = now()
-    since = {hours: present - timedelta(hours=hours) for hours in HOURS}
-    longest = since[max(HOURS)]
-    figures = {
-        f"{name}_{hours}": figure("last_status_change", filter=Q(last_status_change__gte=start))
-        for hours, start in since.items()
-        for name, figure in (("count", Count), ("most_recent", Max))
-    }
-    # A job's last change of status is never after its last change; that one is indexed by type.
-    jobs = Job.objects.filter(
-        job_type=job_type_id, last_modified__gte=longest, last_status_change__gte=longest
-    )
-    rows = _rows(
-        jobs.values("status", category=F("error__category"))
-        .annotate(**figures)
-        .order_by("status", "category")
-    )
     return {
-        f"{hours}h": [
-            {
-                "status": row["status"],
-                "count": row[f"count_{hours}"],
-                "most_recent": row[f"most_recent_{hours}"],
-                "category": row["category"],
-            }
-            for row in rows
-            if row[f"count_{hours}"]
-        ]
+        f"{hours}h": _count(present - timedelta(hours=hours), job_type_id=job_type_id)[job_type_id]
         for hours in HOURS
     }
 
@@ -131,6 +106,7 @@ WITH counted AS (
                 AS since
         FROM job_count
         WHERE since >= %(first)s AND (%(last)s::timestamptz IS NULL OR since < %(last)s)
+            AND (%(job_type)s::bigint IS NULL OR job_type_id = %(job_type)s)
     ) buckets
     GROUP BY job_type_id, status, error_id, since HAVING sum(jobs) > 0
 ), groups AS (
@@ -152,15 +128,17 @@ FROM groups g CROSS JOIN LATERAL (
 UNION ALL
 SELECT job_type_id, status, error_id, count(*), max(last_status_change) FROM job
 WHERE last_status_change >= %(started)s AND last_status_change < %(first)s
+    AND (%(job_type)s::bigint IS NULL OR job_type_id = %(job_type)s)
 GROUP BY job_type_id, status, error_id
 UNION ALL
 SELECT job_type_id, status, error_id, count(*), max(last_status_change) FROM job
 WHERE last_status_change >= %(last)s
     AND (%(ended)s::timestamptz IS NULL OR last_status_change <= %(ended)s)
+    AND (%(job_type)s::bigint IS NULL OR job_type_id = %(job_type)s)
 GROUP BY job_type_id, status, error_id
 UNION ALL
 SELECT job_type_id, status, NULL, count(*), max(last_status_change) FROM job
-WHERE status = 'RUNNING' AND (
+WHERE %(running)s AND status = 'RUNNING' AND (
     last_status_change < %(started)s OR last_status_change > %(ended)s::timestamptz)
 GROUP BY job_type_id, status
 """
@@ -170,36 +148,44 @@ def count_by_job_type(
     job_types: Sequence[JobType], *, started: datetime, ended: datetime | None
 ) -> list[JobTypeStatus]:
     """Return for each type the counts of its jobs that changed status in a time range, or run."""
+    counts = _count(started, ended, with_running=True)
+    return [JobTypeStatus(job_type, counts[job_type.pk]) for job_type in job_types]
+
+
+def _count(
+    started: datetime,
+    ended: datetime | None = None,
+    *,
+    job_type_id: int | None = None,
+    with_running: bool = False,
+) -> dict[int, Counts]:
+    """Count the jobs of a time range by type, then status and error category, in this order."""
     present = now()
     first, last = whole_buckets(started, ended, now=present)
-    times = {"started": started, "ended": ended, "first": first, "last": last}
-    counts: dict[int, dict[tuple[str, str | None], dict[str, Any]]] = defaultdict(dict)
+    rows = run(
+        CHANGED,
+        {
+            "started": started,
+            "ended": ended,
+            "first": first,
+            "last": last,
+            "hourly": first_day_read_in_hours(present),
+            "job_type": job_type_id,
+            "running": with_running,
+        },
+    )
     categories = dict(Error.objects.values_list("pk", "category"))
-    for row in run(CHANGED, {**times, "hourly": first_day_read_in_hours(present)}):
-        key = row["status"], categories.get(row["error_id"])
-        _add(counts[row["job_type_id"]], key, row)
-    return [
-        JobTypeStatus(
-            job_type,
-            [
-                {"status": status, "category": category, **figures}
-                for (status, category), figures in sorted(
-                    counts[job_type.pk].items(), key=lambda item: (item[0][0], item[0][1] or "")
-                )
-            ],
-        )
-        for job_type in job_types
-    ]
-
-
-def _add(
-    counts: dict[tuple[str, str | None], dict[str, Any]],
-    key: tuple[str, str | None],
-    row: dict[str, Any],
-) -> None:
-    figures = counts.setdefault(key, {"count": 0, "most_recent": row["most_recent"]})
-    figures["count"] += row["count"]
-    figures["most_recent"] = max(figures["most_recent"], row["most_recent"])
+    groups: dict[int, dict[tuple[str, str], dict[str, Any]]] = defaultdict(dict)
+    for row in rows:
+        status, category = row["status"], categories.get(row["error_id"])
+        new = {"status": status, "category": category, **row, "count": 0}
+        group = groups[row["job_type_id"]].setdefault((status, category or ""), new)
+        group["count"] += row["count"]
+        group["most_recent"] = max(group["most_recent"], row["most_recent"])
+    counts: dict[int, Counts] = defaultdict(list)
+    for job_type, by_key in groups.items():
+        counts[job_type] = [by_key[key] for key in sorted(by_key)]
+    return counts
 
 
 def list_running_job_types() -> list[JobTypeRunning]:

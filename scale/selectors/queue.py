@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from scale.models import JobType
-from scale.postgresql.statements import run
+from scale.postgresql.statements import run_along_indexes
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,8 @@ SELECT job_type_id, lane, least(o.highest, i.highest) AS highest_priority,
 FROM outside o FULL JOIN inside i USING (job_type_id, lane) LEFT JOIN counted c USING (job_type_id)
 """
 
+_COLUMNS = [column.name for column in fields(QueuedLane)]
+
 #: So many types, lanes and priorities are gone through, which takes some milliseconds.
 STEPS = 1000
 
@@ -102,10 +104,12 @@ def list_queued(*, by_lane: bool) -> list[QueuedLane]:
     The cost does not grow with how many wait, but for a type in several lanes that are counted.
     """
     for outside in (_FIRSTS, _ROWS):
-        rows = run(_QUEUE.format(outside=outside), {"steps": STEPS, "by_lane": by_lane})
-        if all(row.pop("steps") < STEPS for row in rows):
+        rows = run_along_indexes(
+            _QUEUE.format(outside=outside), {"steps": STEPS, "by_lane": by_lane}
+        )
+        if all(row["steps"] < STEPS for row in rows):
             break
-    return [QueuedLane(**row) for row in rows]
+    return [QueuedLane(**{name: row[name] for name in _COLUMNS}) for row in rows]
 
 
 def list_queue_status() -> list[QueuedType]:

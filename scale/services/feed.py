@@ -13,7 +13,7 @@ from scale.conf import conf
 from scale.dispatch import Follower, Ring, broker
 from scale.domain.times import now
 from scale.log import log_event
-from scale.postgresql.statements import run
+from scale.postgresql.statements import ALONG_INDEXES, run
 
 logger = logging.getLogger(__name__)
 
@@ -90,13 +90,8 @@ WHERE e.status = 'QUEUED' AND e.dispatched < clock_timestamp() - make_interval(s
 ORDER BY e.priority, e.queued, e.id LIMIT %(limit)s
 """
 
-# One feeder at a time: two would each fill the same room. The statistics of a queue are always out
-# of date, and what is sorted or read whole because they tell of few rows may be a million: FEED is
-# planned to go by the order of its indexes.
-BEGIN_FEED = """
-SELECT pg_advisory_xact_lock(%(key)s),
-    set_config('enable_sort', 'off', true), set_config('enable_seqscan', 'off', true)
-"""
+# One feeder at a time: two would each fill the same room.
+BEGIN_FEED = f"SELECT pg_advisory_xact_lock(%(key)s), {ALONG_INDEXES}"
 FEED_LOCK = 0x5CA1E
 
 
@@ -168,7 +163,7 @@ def _unmark(execution_ids: Iterable[int]) -> None:
     run(
         """
         UPDATE job_exe SET dispatched = NULL WHERE id IN (
-            SELECT id FROM job_exe WHERE id = ANY(%(ids)s) AND status = 'QUEUED'
+            SELECT id FROM job_exe WHERE id = ANY(%(ids)s) AND status || '' = 'QUEUED'
             ORDER BY id FOR NO KEY UPDATE SKIP LOCKED)
         """,
         {"ids": list(execution_ids)},

@@ -1,4 +1,9 @@
-"""Every change of a status but the claim and the plain completion."""
+"""Every change of a status but the claim and the plain completion.
+
+Rows are found by their ids: no index is made for a status with something behind it. By the
+statistics, always out of date, a status may seem to be rare that a million rows have
+(docs/decisions/0008).
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -42,7 +47,7 @@ WITH moved AS (
         max_tries = CASE WHEN %(one_more_try)s THEN num_exes + 1 ELSE max_tries END,
         num_exes = num_exes + 1,
         priority = coalesce(%(priority)s, priority)
-    WHERE {chosen} AND status = ANY(%(sources)s)
+    WHERE {chosen} AND status || '' = ANY(%(sources)s)
     RETURNING id, num_exes, job_type_id, priority, timeout, command_arguments
 ), alike AS (
     UPDATE job_exe e SET priority = moved.priority FROM moved
@@ -205,7 +210,7 @@ def fail_jobs(
         """
         UPDATE job SET status = 'FAILED', ended = %(ended)s, error_id = %(error)s,
             last_status_change = %(ended)s, last_modified = %(ended)s
-        WHERE id = ANY(%(ids)s) AND status = %(source)s RETURNING id
+        WHERE id = ANY(%(ids)s) AND status || '' = %(source)s RETURNING id
         """,
         {"ids": list(job_ids), "ended": ended, "error": error_id, "source": str(from_status)},
     )
@@ -219,11 +224,12 @@ def cancel_jobs(job_ids: Sequence[int], *, now: datetime) -> list[int]:
         WITH moved AS (
             UPDATE job SET status = 'CANCELED', ended = %(now)s, error_id = NULL,
                 last_status_change = %(now)s, last_modified = %(now)s
-            WHERE id = ANY(%(ids)s) AND status = ANY(%(sources)s) RETURNING id
+            WHERE id = ANY(%(ids)s) AND status || '' = ANY(%(sources)s) RETURNING id
         ), stopped AS (
             UPDATE job_exe e SET status = 'CANCELED', ended = %(now)s, last_modified = %(now)s,
                 lease_expires = NULL
-            FROM moved WHERE e.job_id = moved.id AND e.status IN ('QUEUED', 'RUNNING')
+            FROM moved WHERE e.job_id = moved.id AND e.job_id = ANY(%(ids)s)
+                AND e.status || '' IN ('QUEUED', 'RUNNING')
         )
         SELECT id FROM moved ORDER BY id
         """,
@@ -248,7 +254,7 @@ def hold_jobs(
         """
         UPDATE job SET status = %(to)s, ended = NULL, error_id = NULL,
             last_status_change = %(now)s, last_modified = %(now)s
-        WHERE id = ANY(%(ids)s) AND status = ANY(%(sources)s) AND status <> %(to)s
+        WHERE id = ANY(%(ids)s) AND status || '' = ANY(%(sources)s) AND status || '' <> %(to)s
             AND num_exes = 0
         RETURNING id
         """,

@@ -94,7 +94,7 @@ def test_lists_are_read_along_their_indexes(api: Api, kept: JobType) -> None:
         f"/job-executions/?node_id={node}": "job_exe_by_node",
         "/job-executions/?status=CANCELED": "job_exe_by_status",
         "/job-types/system-failures/": "job_failed",
-        f"/job-types/{kept.pk}/": "job_by_type",
+        f"/job-types/{kept.pk}/": "job_last_status_change",
     }
 
     wrong = {}
