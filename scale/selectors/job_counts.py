@@ -96,7 +96,8 @@ def list_job_types_by_change() -> QuerySet[JobType]:
 # Whole hours and days are read off the counts, what is left of the range at its ends off the index
 # of status changes. What changed last in the newest hour or day of a group is looked for from the
 # latest that ever was in it backwards: mostly it is the first. The index is read in its order,
-# whatever the statistics tell of a status (docs/decisions/0008).
+# whatever the statistics tell of a status (docs/decisions/0008). What is RUNNING is few, and the
+# latest of it is gone before others: it is read row by row.
 CHANGED = """
 WITH counted AS (
     SELECT job_type_id, status, error_id, since, sum(jobs) AS jobs, max(latest) AS latest
@@ -105,7 +106,8 @@ WITH counted AS (
             CASE WHEN since < %(hourly)s THEN date_bin('1 day', since, '2000-01-01Z') ELSE since END
                 AS since
         FROM job_count
-        WHERE since >= %(first)s AND (%(last)s::timestamptz IS NULL OR since < %(last)s)
+        WHERE status <> 'RUNNING'
+            AND since >= %(first)s AND (%(last)s::timestamptz IS NULL OR since < %(last)s)
             AND (%(job_type)s::bigint IS NULL OR job_type_id = %(job_type)s)
     ) buckets
     GROUP BY job_type_id, status, error_id, since HAVING sum(jobs) > 0
@@ -114,8 +116,9 @@ WITH counted AS (
         (array_agg(latest ORDER BY since DESC))[1] AS latest
     FROM counted GROUP BY job_type_id, status, error_id
 )
-SELECT g.job_type_id, g.status, g.error_id, g.count, newest.last_status_change AS most_recent
-FROM groups g CROSS JOIN LATERAL (
+SELECT g.job_type_id, g.status, g.error_id, g.count,
+    coalesce(newest.last_status_change, g.latest) AS most_recent
+FROM groups g LEFT JOIN LATERAL (
     SELECT j.last_status_change FROM (
         SELECT job_type_id, status, error_id, last_status_change FROM job
         WHERE last_status_change BETWEEN g.since AND g.latest
@@ -124,22 +127,24 @@ FROM groups g CROSS JOIN LATERAL (
     WHERE j.job_type_id = g.job_type_id AND j.status = g.status
         AND j.error_id IS NOT DISTINCT FROM g.error_id
     LIMIT 1
-) newest
+) newest ON true
 UNION ALL
 SELECT job_type_id, status, error_id, count(*), max(last_status_change) FROM job
-WHERE last_status_change >= %(started)s AND last_status_change < %(first)s
+WHERE status <> 'RUNNING' AND last_status_change >= %(started)s AND last_status_change < %(first)s
     AND (%(job_type)s::bigint IS NULL OR job_type_id = %(job_type)s)
 GROUP BY job_type_id, status, error_id
 UNION ALL
 SELECT job_type_id, status, error_id, count(*), max(last_status_change) FROM job
-WHERE last_status_change >= %(last)s
+WHERE status <> 'RUNNING' AND last_status_change >= %(last)s
     AND (%(ended)s::timestamptz IS NULL OR last_status_change <= %(ended)s)
     AND (%(job_type)s::bigint IS NULL OR job_type_id = %(job_type)s)
 GROUP BY job_type_id, status, error_id
 UNION ALL
 SELECT job_type_id, status, NULL, count(*), max(last_status_change) FROM job
-WHERE %(running)s AND status = 'RUNNING' AND (
-    last_status_change < %(started)s OR last_status_change > %(ended)s::timestamptz)
+WHERE status = 'RUNNING'
+    AND (%(always_running)s OR (last_status_change >= %(started)s
+        AND (%(ended)s::timestamptz IS NULL OR last_status_change <= %(ended)s)))
+    AND (%(job_type)s::bigint IS NULL OR job_type_id = %(job_type)s)
 GROUP BY job_type_id, status
 """
 
@@ -148,7 +153,7 @@ def count_by_job_type(
     job_types: Sequence[JobType], *, started: datetime, ended: datetime | None
 ) -> list[JobTypeStatus]:
     """Return for each type the counts of its jobs that changed status in a time range, or run."""
-    counts = _count(started, ended, with_running=True)
+    counts = _count(started, ended, always_running=True)
     return [JobTypeStatus(job_type, counts[job_type.pk]) for job_type in job_types]
 
 
@@ -157,7 +162,7 @@ def _count(
     ended: datetime | None = None,
     *,
     job_type_id: int | None = None,
-    with_running: bool = False,
+    always_running: bool = False,
 ) -> dict[int, Counts]:
     """Count the jobs of a time range by type, then status and error category, in this order."""
     present = now()
@@ -171,15 +176,22 @@ def _count(
             "last": last,
             "hourly": first_day_read_in_hours(present),
             "job_type": job_type_id,
-            "running": with_running,
+            "always_running": always_running,
         },
     )
     categories = dict(Error.objects.values_list("pk", "category"))
     groups: dict[int, dict[tuple[str, str], dict[str, Any]]] = defaultdict(dict)
     for row in rows:
         status, category = row["status"], categories.get(row["error_id"])
-        new = {"status": status, "category": category, **row, "count": 0}
-        group = groups[row["job_type_id"]].setdefault((status, category or ""), new)
+        group = groups[row["job_type_id"]].setdefault(
+            (status, category or ""),
+            {
+                "status": status,
+                "category": category,
+                "count": 0,
+                "most_recent": row["most_recent"],
+            },
+        )
         group["count"] += row["count"]
         group["most_recent"] = max(group["most_recent"], row["most_recent"])
     counts: dict[int, Counts] = defaultdict(list)

@@ -10,7 +10,12 @@ from hypothesis.extra.django import TestCase
 
 from scale.domain.times import now
 from scale.models import Error, Job
-from scale.selectors.job_counts import count_by_job_type, count_jobs, list_job_types_by_change
+from scale.selectors.job_counts import (
+    count_by_job_type,
+    count_jobs,
+    count_lately,
+    list_job_types_by_change,
+)
 from scale.selectors.jobs import list_jobs
 from scale.services.counts import merge_counts
 from tests.factories import claim, make_job, make_job_type
@@ -108,6 +113,31 @@ def test_running_jobs_count_whatever_the_range() -> None:
         (long_ago, None),
     ):
         assert [(row[1], row[3]) for row in shown(started, ended)] == [("RUNNING", 1)]
+
+
+@pytest.mark.django_db
+def test_details_count_what_changed_within_hours_whatever_its_status() -> None:
+    present = now()
+    job_type = make_job_type()
+    for hours in (1, 5, 7, 11, 13, 23, 25):
+        put(make_job(job_type).job, "COMPLETED", present - timedelta(hours=hours))
+    claim(make_job(job_type).executions[0].pk)
+    Job.objects.filter(status="RUNNING").update(last_status_change=present - timedelta(hours=8))
+    make_job()
+
+    counts = count_lately(job_type.pk)
+
+    told = {
+        name: {row["status"]: (row["count"], row["most_recent"]) for row in rows}
+        for name, rows in counts.items()
+    }
+    running = (1, present - timedelta(hours=8))
+    newest = present - timedelta(hours=1)
+    assert told == {
+        "6h": {"COMPLETED": (2, newest)},
+        "12h": {"COMPLETED": (4, newest), "RUNNING": running},
+        "24h": {"COMPLETED": (6, newest), "RUNNING": running},
+    }
 
 
 @pytest.mark.django_db
