@@ -13,7 +13,9 @@ LIMIT_WAITS = "SELECT set_config('lock_timeout', '500ms', true)"
 
 # The statistics of a queue are always out of date, and what is sorted or read whole because they
 # tell of few rows may be a million. The rest of the transaction goes by the order of indexes.
-ALONG_INDEXES = "set_config('enable_sort', 'off', true), set_config('enable_seqscan', 'off', true)"
+ALONG_INDEXES = ", ".join(
+    f"set_config('enable_{kind}', 'off', true)" for kind in ("sort", "incremental_sort", "seqscan")
+)
 
 
 def run(sql: str, parameters: dict[str, Any]) -> list[Row]:

@@ -70,7 +70,11 @@ WITH RECURSIVE first_of AS (
     WHERE f.place < %(steps)s
 ), outside AS MATERIALIZED ({outside}), inside AS MATERIALIZED (
     SELECT job_type_id, lane, min(priority) AS highest, min(queued) AS oldest, count(*) AS count
-    FROM job_exe WHERE status = 'QUEUED' AND dispatched IS NOT NULL GROUP BY job_type_id, lane
+    FROM (
+        SELECT job_type_id, lane, priority, queued FROM job_exe
+        WHERE status = 'QUEUED' AND dispatched IS NOT NULL ORDER BY priority, queued, id OFFSET 0
+    ) claimable
+    GROUP BY job_type_id, lane
 ), counted AS (
     SELECT job_type_id, sum(jobs)::bigint AS count FROM job_count WHERE status = 'QUEUED'
     GROUP BY job_type_id

@@ -23,8 +23,11 @@ logger = logging.getLogger(__name__)
 # behind it: rows that are picked are found by their ids.
 FEED = """
 WITH RECURSIVE room AS MATERIALIZED (
-    SELECT lane, %(window)s - count(*) AS room FROM job_exe
-    WHERE status = 'QUEUED' AND dispatched IS NOT NULL GROUP BY lane
+    SELECT lane, %(window)s - count(*) AS room FROM (
+        SELECT lane FROM job_exe WHERE status = 'QUEUED' AND dispatched IS NOT NULL
+        ORDER BY priority, queued, id OFFSET 0
+    ) claimable
+    GROUP BY lane
 ), waiting (job_type_id, lane) AS (
     (SELECT job_type_id, lane FROM job_exe WHERE status = 'QUEUED' AND dispatched IS NULL
     ORDER BY job_type_id, lane LIMIT 1)

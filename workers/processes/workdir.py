@@ -127,10 +127,10 @@ class WorkDirectory:
         """
         for directory, _, files in os.walk(self.input, topdown=False):
             for name in files:
-                path = Path(directory, name)
-                if not path.is_symlink():
-                    path.chmod(0o400)
-            Path(directory).chmod(_SEALED)
+                path = os.path.join(directory, name)
+                if not os.path.islink(path):
+                    os.chmod(path, 0o400)
+            os.chmod(directory, _SEALED)
 
     def remove(self) -> None:
         """Remove the directory with all that is in it.

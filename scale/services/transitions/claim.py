@@ -44,9 +44,8 @@ WITH looked AS MATERIALIZED (
 ), first_capped AS (
     SELECT priority, queued, id FROM runnable WHERE is_capped ORDER BY 1, 2, 3 LIMIT 1
 ), picked AS (
-    SELECT r.* FROM runnable r JOIN job j ON j.id = r.job_id
-    WHERE j.id = ANY(ARRAY(SELECT job_id FROM runnable)) AND j.status || '' = 'QUEUED'
-        AND {chosen}
+    SELECT r.* FROM runnable r JOIN job j ON j.id = ANY(ARRAY[r.job_id])
+    WHERE j.status || '' = 'QUEUED' AND {chosen}
     ORDER BY r.priority, r.queued, r.id LIMIT %(count)s
     FOR NO KEY UPDATE OF j SKIP LOCKED
 ), claimed AS (
