@@ -115,37 +115,44 @@ WITH counted AS (
     SELECT job_type_id, status, error_id, sum(jobs)::bigint AS count, max(since) AS since,
         (array_agg(latest ORDER BY since DESC))[1] AS latest
     FROM counted GROUP BY job_type_id, status, error_id
+), changed AS (
+    SELECT g.job_type_id, g.status, g.error_id, g.count,
+        coalesce(newest.last_status_change, g.latest) AS most_recent
+    FROM groups g LEFT JOIN LATERAL (
+        SELECT j.last_status_change FROM (
+            SELECT job_type_id, status, error_id, last_status_change FROM job
+            WHERE last_status_change BETWEEN g.since AND g.latest
+            ORDER BY last_status_change DESC, id DESC OFFSET 0
+        ) j
+        WHERE j.job_type_id = g.job_type_id AND j.status = g.status
+            AND j.error_id IS NOT DISTINCT FROM g.error_id
+        LIMIT 1
+    ) newest ON true
+    UNION ALL
+    SELECT job_type_id, status, error_id, count(*), max(last_status_change) FROM job
+    WHERE status <> 'RUNNING'
+        AND last_status_change >= %(started)s AND last_status_change < %(first)s
+        AND (%(job_type)s::bigint IS NULL OR job_type_id = %(job_type)s)
+    GROUP BY job_type_id, status, error_id
+    UNION ALL
+    SELECT job_type_id, status, error_id, count(*), max(last_status_change) FROM job
+    WHERE status <> 'RUNNING' AND last_status_change >= %(last)s
+        AND (%(ended)s::timestamptz IS NULL OR last_status_change <= %(ended)s)
+        AND (%(job_type)s::bigint IS NULL OR job_type_id = %(job_type)s)
+    GROUP BY job_type_id, status, error_id
+    UNION ALL
+    SELECT job_type_id, status, NULL, count(*), max(last_status_change) FROM job
+    WHERE status = 'RUNNING'
+        AND (%(always_running)s OR (last_status_change >= %(started)s
+            AND (%(ended)s::timestamptz IS NULL OR last_status_change <= %(ended)s)))
+        AND (%(job_type)s::bigint IS NULL OR job_type_id = %(job_type)s)
+    GROUP BY job_type_id, status
 )
-SELECT g.job_type_id, g.status, g.error_id, g.count,
-    coalesce(newest.last_status_change, g.latest) AS most_recent
-FROM groups g LEFT JOIN LATERAL (
-    SELECT j.last_status_change FROM (
-        SELECT job_type_id, status, error_id, last_status_change FROM job
-        WHERE last_status_change BETWEEN g.since AND g.latest
-        ORDER BY last_status_change DESC, id DESC OFFSET 0
-    ) j
-    WHERE j.job_type_id = g.job_type_id AND j.status = g.status
-        AND j.error_id IS NOT DISTINCT FROM g.error_id
-    LIMIT 1
-) newest ON true
-UNION ALL
-SELECT job_type_id, status, error_id, count(*), max(last_status_change) FROM job
-WHERE status <> 'RUNNING' AND last_status_change >= %(started)s AND last_status_change < %(first)s
-    AND (%(job_type)s::bigint IS NULL OR job_type_id = %(job_type)s)
-GROUP BY job_type_id, status, error_id
-UNION ALL
-SELECT job_type_id, status, error_id, count(*), max(last_status_change) FROM job
-WHERE status <> 'RUNNING' AND last_status_change >= %(last)s
-    AND (%(ended)s::timestamptz IS NULL OR last_status_change <= %(ended)s)
-    AND (%(job_type)s::bigint IS NULL OR job_type_id = %(job_type)s)
-GROUP BY job_type_id, status, error_id
-UNION ALL
-SELECT job_type_id, status, NULL, count(*), max(last_status_change) FROM job
-WHERE status = 'RUNNING'
-    AND (%(always_running)s OR (last_status_change >= %(started)s
-        AND (%(ended)s::timestamptz IS NULL OR last_status_change <= %(ended)s)))
-    AND (%(job_type)s::bigint IS NULL OR job_type_id = %(job_type)s)
-GROUP BY job_type_id, status
+SELECT c.job_type_id, c.status, e.category, sum(c.count)::bigint AS count,
+    max(c.most_recent) AS most_recent
+FROM changed c LEFT JOIN error e ON e.id = c.error_id
+GROUP BY c.job_type_id, c.status, e.category
+ORDER BY c.job_type_id, c.status, e.category NULLS FIRST
 """
 
 
@@ -179,24 +186,9 @@ def _count(
             "always_running": always_running,
         },
     )
-    categories = dict(Error.objects.values_list("pk", "category"))
-    groups: dict[int, dict[tuple[str, str], dict[str, Any]]] = defaultdict(dict)
-    for row in rows:
-        status, category = row["status"], categories.get(row["error_id"])
-        group = groups[row["job_type_id"]].setdefault(
-            (status, category or ""),
-            {
-                "status": status,
-                "category": category,
-                "count": 0,
-                "most_recent": row["most_recent"],
-            },
-        )
-        group["count"] += row["count"]
-        group["most_recent"] = max(group["most_recent"], row["most_recent"])
     counts: dict[int, Counts] = defaultdict(list)
-    for job_type, by_key in groups.items():
-        counts[job_type] = [by_key[key] for key in sorted(by_key)]
+    for row in rows:
+        counts[row.pop("job_type_id")].append(row)
     return counts
 
 

@@ -74,7 +74,7 @@ def test_details_are_a_fixed_number_of_statements(api: Api) -> None:
     product_url = f"/products/{source.descendant_links.get_queryset()[0].descendant_id}/"
 
     for path, most in [
-        (f"/job-types/{used}/", 4),
+        (f"/job-types/{used}/", 6),
         (f"/recipe-types/{recipe_type['id']}/", 3),
         (f"/workspaces/{workspace.pk}/", 2),
         (f"/sources/{source.pk}/", 3),
