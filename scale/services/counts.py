@@ -11,7 +11,7 @@ from scale.postgresql.statements import run
 
 logger = logging.getLogger(__name__)
 
-COUNTS_LOCK = 0xC0047
+MERGE_LOCK, MEND_LOCK = 0xC0047, 0xC0048
 
 # Of what concerns the same jobs, one row becomes of several. A row that nobody else may delete is
 # deleted or not, so that whatever is added meanwhile is added to the sum.
@@ -35,8 +35,8 @@ WITH due AS (
 SELECT count(*) AS count FROM merged
 """
 
-# Jobs and counts as one snapshot shows them: what others change meanwhile changes both. So it
-# needs no lock to add what is missing.
+# Jobs and counts as one snapshot shows them: what others change meanwhile changes both. So nobody
+# else is kept from changing jobs while what is missing is added.
 MEND = """
 WITH counted AS (
     SELECT job_type_id, status, error_id, sum(jobs) AS jobs, max(latest) AS latest,
@@ -71,16 +71,18 @@ def merge_counts() -> int:
     Afterwards there are as many rows as types, statuses, errors and hours of the last days, and
     days before. One caller at a time: of the rows that two would share out neither knew all.
     """
-    run("SELECT pg_advisory_xact_lock(%(key)s)", {"key": COUNTS_LOCK})
+    run("SELECT pg_advisory_xact_lock(%(key)s)", {"key": MERGE_LOCK})
     return int(run(MERGE, {"day": first_day_in_hours(present())})[0]["count"])
 
 
+@transaction.atomic
 def mend_counts() -> int:
     """Count all jobs and correct what the counts have wrong; return how many were corrected.
 
     They cannot go wrong unless somebody switches the triggers of `job` off or changes the counts:
-    it is logged as an error.
+    it is logged as an error. One caller at a time: two would each add what is missing.
     """
+    run("SELECT pg_advisory_xact_lock(%(key)s)", {"key": MEND_LOCK})
     wrong = run(MEND, {"day": first_day_in_hours(present())})
     for row in wrong:
         log_event(logger, "job_count_mended", logging.ERROR, **row)

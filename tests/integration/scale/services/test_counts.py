@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -241,6 +241,28 @@ class TestMending:
         assert mend_counts() == 2
 
         assert counted() == there()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_that_mend_at_once_add_what_is_missing_once() -> None:
+    make_job()
+    JobCount.objects.all().delete()
+
+    def mend() -> int:
+        try:
+            return mend_counts()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            assert mend_counts() == 1
+            second = pool.submit(mend)
+            with pytest.raises(TimeoutError):
+                second.result(timeout=0.5)
+        assert second.result() == 0
+
+    assert counted() == there()
 
 
 moments = st.integers(0, 9 * 24 * 12).map(lambda step: timedelta(minutes=5 * step)) | st.none()
