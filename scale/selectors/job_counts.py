@@ -93,18 +93,23 @@ def list_job_types_by_change() -> QuerySet[JobType]:
     return JobType.objects.defer("interface", "error_mapping").order_by("last_modified", "id")
 
 
+def bucket(instant: str) -> str:
+    """Return the SQL of the beginning of the day of an instant, from `hourly` on of its hour."""
+    size = f"CASE WHEN {instant} < %(hourly)s THEN '1 day' ELSE '1 hour' END"
+    return f"date_bin(({size})::interval, {instant}, '2000-01-01Z')"
+
+
 # Whole hours and days are read off the counts, what is left of the range at its ends off the index
 # of status changes. What changed last in the newest hour or day of a group is looked for from the
 # latest that ever was in it backwards: mostly it is the first. The index is read in its order,
 # whatever the statistics tell of a status (docs/decisions/0008). What is RUNNING is few, and the
 # latest of it is gone before others: it is read row by row.
-CHANGED = """
+CHANGED = f"""
 WITH counted AS (
     SELECT job_type_id, status, error_id, since, sum(jobs) AS jobs, max(latest) AS latest
     FROM (
         SELECT job_type_id, status, error_id, jobs, latest,
-            CASE WHEN since < %(hourly)s THEN date_bin('1 day', since, '2000-01-01Z') ELSE since END
-                AS since
+            {bucket("since")} AS since
         FROM job_count
         WHERE status <> 'RUNNING'
             AND since >= %(first)s AND (%(last)s::timestamptz IS NULL OR since < %(last)s)
@@ -153,7 +158,7 @@ SELECT c.job_type_id, c.status, e.category, sum(c.count)::bigint AS count,
 FROM changed c LEFT JOIN error e ON e.id = c.error_id
 GROUP BY c.job_type_id, c.status, e.category
 ORDER BY c.job_type_id, c.status, e.category NULLS FIRST
-"""
+"""  # noqa: S608 -- the expression is written above
 
 
 def count_by_job_type(

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 
 from scale.models import JobType
@@ -96,8 +96,6 @@ SELECT job_type_id, lane, least(o.highest, i.highest) AS highest_priority,
 FROM outside o FULL JOIN inside i USING (job_type_id, lane) LEFT JOIN counted c USING (job_type_id)
 """
 
-_COLUMNS = [column.name for column in fields(QueuedLane)]
-
 #: So many types, lanes and priorities are gone through, which takes some milliseconds.
 STEPS = 1000
 
@@ -111,9 +109,10 @@ def list_queued(*, by_lane: bool) -> list[QueuedLane]:
         rows = run_along_indexes(
             _QUEUE.format(outside=outside), {"steps": STEPS, "by_lane": by_lane}
         )
-        if all(row["steps"] < STEPS for row in rows):
+        steps = [row.pop("steps") for row in rows]
+        if max(steps, default=0) < STEPS:
             break
-    return [QueuedLane(**{name: row[name] for name in _COLUMNS}) for row in rows]
+    return [QueuedLane(**row) for row in rows]
 
 
 def list_queue_status() -> list[QueuedType]:

@@ -8,46 +8,40 @@ from scale.domain.buckets import first_day_in_hours
 from scale.domain.times import now as present
 from scale.log import log_event
 from scale.postgresql.statements import run
+from scale.selectors.job_counts import bucket
 
 logger = logging.getLogger(__name__)
 
 MERGE_LOCK, MEND_LOCK = 0xC0047, 0xC0048
 
-# Of what concerns the same jobs, one row becomes of several. A row that nobody else may delete is
-# deleted or not, so that whatever is added meanwhile is added to the sum.
-MERGE = """
+# Of what concerns the same jobs, one row becomes of several. Only what is deleted is added up, so
+# that what others add meanwhile stays beside the sum.
+MERGE = f"""
 WITH due AS (
     SELECT job_type_id, status, error_id, array_agg(id) AS ids,
-        CASE WHEN since < %(day)s THEN date_bin('1 day', since, '2000-01-01Z') ELSE since END
-            AS since
+        {bucket("since")} AS since
     FROM job_count GROUP BY job_type_id, status, error_id, 5
-    HAVING count(*) > 1 OR sum(jobs) = 0 OR min(since) < %(day)s
-        AND min(since) <> date_bin('1 day', min(since), '2000-01-01Z')
+    HAVING count(*) > 1 OR sum(jobs) = 0 OR min(since) <> {bucket("min(since)")}
 ), merged AS (
     DELETE FROM job_count WHERE id IN (SELECT unnest(ids) FROM due) RETURNING *
 ), added AS (
     INSERT INTO job_count (job_type_id, status, error_id, since, jobs, latest)
-    SELECT job_type_id, status, error_id,
-        CASE WHEN since < %(day)s THEN date_bin('1 day', since, '2000-01-01Z') ELSE since END,
-        sum(jobs), max(latest)
+    SELECT job_type_id, status, error_id, {bucket("since")}, sum(jobs), max(latest)
     FROM merged GROUP BY 1, 2, 3, 4 HAVING sum(jobs) <> 0
 )
 SELECT count(*) AS count FROM merged
-"""
+"""  # noqa: S608 -- the expression is that of the selectors
 
 # Jobs and counts as one snapshot shows them: what others change meanwhile changes both. So nobody
 # else is kept from changing jobs while what is missing is added.
-MEND = """
+MEND = f"""
 WITH counted AS (
     SELECT job_type_id, status, error_id, sum(jobs) AS jobs, max(latest) AS latest,
-        CASE WHEN since < %(day)s THEN date_bin('1 day', since, '2000-01-01Z') ELSE since END
-            AS since
+        {bucket("since")} AS since
     FROM job_count GROUP BY job_type_id, status, error_id, 6
 ), there AS (
     SELECT job_type_id, status, error_id, count(*) AS jobs, max(last_status_change) AS latest,
-        date_bin(
-            CASE WHEN last_status_change < %(day)s THEN '1 day' ELSE '1 hour' END::interval,
-            last_status_change, '2000-01-01Z') AS since
+        {bucket("last_status_change")} AS since
     FROM job GROUP BY job_type_id, status, error_id, 6
 ), wrong AS (
     SELECT job_type_id, status, error_id, since, sum(jobs) AS jobs, max(latest) AS latest
@@ -61,7 +55,7 @@ WITH counted AS (
 INSERT INTO job_count (job_type_id, status, error_id, since, jobs, latest)
 SELECT job_type_id, status, error_id, since, jobs, latest FROM wrong
 RETURNING job_type_id, status, jobs
-"""
+"""  # noqa: S608 -- as above
 
 
 @transaction.atomic
@@ -72,7 +66,7 @@ def merge_counts() -> int:
     days before. One caller at a time: of the rows that two would share out neither knew all.
     """
     run("SELECT pg_advisory_xact_lock(%(key)s)", {"key": MERGE_LOCK})
-    return int(run(MERGE, {"day": first_day_in_hours(present())})[0]["count"])
+    return int(run(MERGE, {"hourly": first_day_in_hours(present())})[0]["count"])
 
 
 @transaction.atomic
@@ -83,7 +77,7 @@ def mend_counts() -> int:
     it is logged as an error. One caller at a time: two would each add what is missing.
     """
     run("SELECT pg_advisory_xact_lock(%(key)s)", {"key": MEND_LOCK})
-    wrong = run(MEND, {"day": first_day_in_hours(present())})
+    wrong = run(MEND, {"hourly": first_day_in_hours(present())})
     for row in wrong:
         log_event(logger, "job_count_mended", logging.ERROR, **row)
     return len(wrong)
