@@ -37,8 +37,12 @@ def seeded(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[Follower]:
-    """Record who asked for work after a commit, instead of starting its thread."""
+    """Record who asked for work after a commit, instead of starting its thread.
+
+    What other tests have finished brings no test nearer to asking for a refill.
+    """
     followers: list[Follower] = []
+    monkeypatch.setattr("scale.services.feed._finished", 0)
     monkeypatch.setattr(Follower, "ask", lambda follower: followers.append(follower))
     return followers
 
