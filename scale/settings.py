@@ -93,8 +93,8 @@ TCP_PATIENCE = {
 DATABASES["default"].setdefault("OPTIONS", {}).update(
     connect_timeout=3,
     application_name="scale",
-    # Statements seen five times on a connection are planned once: planning a claim takes longer
-    # than running it. (A pooler in transaction mode must support prepared statements.)
+    # Statements seen five times on a connection are parsed once, and planned once where that does
+    # no harm. (A pooler in transaction mode must support prepared statements.)
     server_side_binding=True,
     prepare_threshold=5,
     # A peer that vanished without a word is given up within half a minute, by both sides: the

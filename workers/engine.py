@@ -21,6 +21,7 @@ from django.db import connection
 
 from scale.conf import conf
 from scale.log import log_event
+from scale.postgresql.statements import plan_once
 from scale.selectors.job_types import load_interface
 from scale.services.claims import Claim, Claims, claim_executions
 from scale.services.executions import Report
@@ -95,6 +96,7 @@ class Engine:
         self.wake()
 
     def _run(self) -> None:
+        plan_once()
         while not self._is_closed:
             try:
                 self._turn()

@@ -34,6 +34,15 @@ def run_along_indexes(sql: str, parameters: dict[str, Any]) -> list[Row]:
         return run(sql, parameters)
 
 
+def plan_once() -> None:
+    """Have what this thread repeats planned once; called before its first statement.
+
+    Every statement of the thread must be written for that: it tells the planner, by lateral joins
+    and lists of ids, which index leads to each row (docs/decisions/0008).
+    """
+    connection.is_planned_once = True  # type: ignore[attr-defined]
+
+
 def limit_waits() -> None:
     """Have the rest of this transaction wait no longer than a moment for rows that others hold."""
     run(LIMIT_WAITS, {})

@@ -3,22 +3,39 @@
 import json
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
 
 from scale.domain.job_data import JobData, parse_job_data, reference_faults
 from scale.domain.recipe_data import RecipeData, assemble_job_data, read_recipe_data
 from scale.domain.results import JobResults
 from scale.errors import InvalidInput
 from scale.log import log_event
-from scale.models import Job, Recipe, RecipeJob, ScaleFile
-from scale.postgresql.statements import run
+from scale.models import Job, JobType, Recipe, ScaleFile
+from scale.postgresql.statements import Row, run
 from scale.selectors.job_types import load_interface
 from scale.selectors.recipes import load_definition
 from scale.services.jobs import References, give_data
 
 logger = logging.getLogger(__name__)
 
-# Each parent once: many children may wait for the same one. Row by row (docs/decisions/0008): with
-# statistics from before the recipe was made, plain joins became nested scans of whole tables.
+# Row by row (docs/decisions/0008): with statistics from before the recipe was made, plain joins
+# became nested scans of whole tables.
+PLACES = """
+SELECT r.recipe_id, r.node_name, ready.job_id, j.job_type_rev_id,
+    t.disk_out_mult_required, t.disk_out_const_required
+FROM unnest(%(ids)s::bigint[]) AS ready (job_id)
+CROSS JOIN LATERAL (
+    SELECT recipe_id, node_name FROM recipe_job WHERE job_id = ready.job_id OFFSET 0) r
+CROSS JOIN LATERAL (
+    SELECT job_type_id, job_type_rev_id FROM job WHERE id = ready.job_id OFFSET 0) j
+CROSS JOIN LATERAL (
+    SELECT disk_out_mult_required, disk_out_const_required FROM job_type
+    WHERE id = j.job_type_id OFFSET 0) t
+ORDER BY ready.job_id
+"""
+
+# Each parent once: many children may wait for the same one.
 PARENT_RESULTS = """
 WITH parent AS MATERIALIZED (
     SELECT DISTINCT e.parent_id FROM unnest(%(ids)s::bigint[]) AS ready (job_id)
@@ -37,7 +54,7 @@ UPDATE job SET data = given.data::jsonb, command_arguments = given.arguments,
 FROM unnest(%(ids)s::bigint[], %(data)s::text[], %(arguments)s::text[],
     %(disk_in)s::float8[], %(disk_out)s::float8[])
     AS given (id, data, arguments, disk_in, disk_out)
-WHERE job.id = given.id
+WHERE job.id = given.id AND job.id = ANY(%(ids)s)
 """
 
 
@@ -46,18 +63,7 @@ def give_recipe_data(job_ids: Sequence[int]) -> tuple[list[int], list[int]]:
 
     Takes a fixed number of statements, and work in proportion to the jobs and their parents.
     """
-    places = list(
-        RecipeJob.objects.filter(job__in=job_ids)
-        .select_related("job__job_type")
-        .only(
-            "recipe",
-            "node_name",
-            "job__job_type_rev",
-            "job__job_type__disk_out_mult_required",
-            "job__job_type__disk_out_const_required",
-        )
-        .order_by("job")
-    )
+    places = [_Place.of(row) for row in run(PLACES, {"ids": list(job_ids)})]
     assembled = _assemble(places, _read_recipes(places), _read_results(job_ids))
     sizes = _file_sizes({file_id for _, data in assembled for file_id in data.file_ids})
     workspaces = References().active_workspaces(
@@ -74,7 +80,27 @@ def give_recipe_data(job_ids: Sequence[int]) -> tuple[list[int], list[int]]:
         given.append(job)
     _store(given)
     ready = {job.pk for job in given}
-    return sorted(ready), [place.job_id for place in places if place.job_id not in ready]
+    return sorted(ready), [place.job.pk for place in places if place.job.pk not in ready]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A job in its recipe."""
+
+    recipe_id: int
+    node_name: str
+    #: With what its data depends on, and no more.
+    job: Job
+
+    @classmethod
+    def of(cls, row: Row) -> Self:
+        """Return what a row of `PLACES` tells."""
+        job_type = JobType(
+            disk_out_mult_required=row["disk_out_mult_required"],
+            disk_out_const_required=row["disk_out_const_required"],
+        )
+        job = Job(pk=row["job_id"], job_type=job_type, job_type_rev_id=row["job_type_rev_id"])
+        return cls(row["recipe_id"], row["node_name"], job)
 
 
 Recipes = dict[int, tuple[Recipe, RecipeData]]
@@ -82,7 +108,7 @@ Recipes = dict[int, tuple[Recipe, RecipeData]]
 Results = dict[tuple[int, str], JobResults]
 
 
-def _read_recipes(places: Sequence[RecipeJob]) -> Recipes:
+def _read_recipes(places: Sequence[_Place]) -> Recipes:
     recipes = Recipe.objects.only("recipe_type_rev", "data").in_bulk(
         {place.recipe_id for place in places}
     )
@@ -100,7 +126,7 @@ def _read_results(job_ids: Sequence[int]) -> Results:
 
 
 def _assemble(
-    places: Sequence[RecipeJob], recipes: Recipes, results: Results
+    places: Sequence[_Place], recipes: Recipes, results: Results
 ) -> list[tuple[Job, JobData]]:
     """Put together the data of each job; leave out those whose data has the wrong shape."""
     assembled = []

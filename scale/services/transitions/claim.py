@@ -1,8 +1,9 @@
 """From QUEUED to RUNNING: the statement behind a claim."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from scale.conf import conf
 from scale.postgresql.statements import LIMIT_WAITS, Row, run
@@ -10,14 +11,16 @@ from scale.postgresql.statements import LIMIT_WAITS, Row, run
 # What the messages name counts as waiting, whether fed or not; beside it, the first of the queue.
 # The statistics of a queue are always out of date: the statement leaves the planner only the
 # order of the index, and one look per candidate (docs/decisions/0008); no index is made for a
-# status with something behind it. What another claim has just taken does not count towards the
-# number that is wanted.
+# status with something behind it. How many are wanted is written out, since the plan is made once
+# for any values. Candidates are looked at one by one, in order, until there are enough; what
+# another claim has just taken does not count. One of a capped type, which needs a look of its own,
+# is not locked.
 CLAIM = """
 WITH looked AS MATERIALIZED (
     (SELECT id, job_id, job_type_id, priority, queued FROM job_exe
     WHERE status = 'QUEUED' AND dispatched IS NOT NULL
         AND ({limit_waits}) IS NOT NULL
-    ORDER BY priority, queued, id LIMIT %(depth)s)
+    ORDER BY priority, queued, id LIMIT {depth})
     UNION
     SELECT e.id, e.job_id, e.job_type_id, e.priority, e.queued
     FROM unnest(%(named)s::bigint[]) AS named (id) CROSS JOIN LATERAL (
@@ -25,8 +28,8 @@ WITH looked AS MATERIALIZED (
         WHERE job_exe.id = named.id OFFSET 0) e
     WHERE e.status = 'QUEUED'
 ), runnable AS MATERIALIZED (
-    SELECT l.id, l.job_id, l.priority, l.queued, fit.*
-    FROM looked l CROSS JOIN LATERAL (
+    SELECT l.id, l.priority, l.queued, fit.*
+    FROM (SELECT * FROM looked ORDER BY priority, queued, id) l CROSS JOIN LATERAL (
         SELECT t.max_scheduled IS NOT NULL AS is_capped,
             j.disk_in_required, j.disk_out_required, j.cpus_required, j.mem_required
         FROM job j
@@ -39,15 +42,17 @@ WITH looked AS MATERIALIZED (
                 SELECT count(*) FROM job_exe r
                 WHERE r.job_type_id = t.id AND r.status = 'RUNNING'))
         OFFSET 0
-    ) fit
-    WHERE NOT (SELECT is_paused FROM scheduler WHERE id = 1)
+    ) fit LEFT JOIN LATERAL (
+        SELECT true AS is_locked FROM job j
+        WHERE j.id = l.job_id AND {locks} AND j.status || '' = 'QUEUED'
+        FOR NO KEY UPDATE SKIP LOCKED
+    ) ours ON true
+    WHERE {counts} AND NOT (SELECT is_paused FROM scheduler WHERE id = 1)
+    ORDER BY l.priority, l.queued, l.id LIMIT {count}
 ), first_capped AS (
     SELECT priority, queued, id FROM runnable WHERE is_capped ORDER BY 1, 2, 3 LIMIT 1
 ), picked AS (
-    SELECT r.* FROM runnable r JOIN job j ON j.id = ANY(ARRAY[r.job_id])
-    WHERE j.status || '' = 'QUEUED' AND {chosen}
-    ORDER BY r.priority, r.queued, r.id LIMIT %(count)s
-    FOR NO KEY UPDATE OF j SKIP LOCKED
+    SELECT r.* FROM runnable r WHERE {chosen}
 ), claimed AS (
     UPDATE job_exe e SET
         status = 'RUNNING', node_id = %(node)s, worker = %(worker)s, started = %(now)s,
@@ -80,21 +85,32 @@ FROM (
     FROM claimed c
     JOIN started s ON s.id = c.job_id
     JOIN job_type t ON t.id = c.job_type_id
-    LEFT JOIN recipe_job rj ON rj.job_id = c.job_id
+    LEFT JOIN LATERAL (
+        SELECT recipe_id FROM recipe_job WHERE job_id = c.job_id OFFSET 0) rj ON true
 ) taken ON true
 ORDER BY taken.priority, taken.queued, taken.execution_id
 """
 
-UNCAPPED = "NOT r.is_capped"
-#: Whatever comes before the first of a capped type, which needs a look of its own.
-CLAIM_UNCAPPED = CLAIM.format(
+#: Whatever comes before the first of a capped type.
+CLAIM_UNCAPPED = partial(
+    CLAIM.format,
     limit_waits=LIMIT_WAITS,
-    chosen=f"""{UNCAPPED} AND NOT EXISTS (
-        SELECT FROM first_capped f WHERE (f.priority, f.queued, f.id) < (r.priority, r.queued, r.id)
-    )""",
+    locks="NOT fit.is_capped",
+    counts="(fit.is_capped OR ours.is_locked)",
+    chosen="""NOT EXISTS (
+        SELECT FROM first_capped f
+        WHERE (f.priority, f.queued, f.id) <= (r.priority, r.queued, r.id))""",
 )
-CLAIM_PAST_CAPPED = CLAIM.format(limit_waits=LIMIT_WAITS, chosen=UNCAPPED)
-CLAIM_ANY = CLAIM.format(limit_waits=LIMIT_WAITS, chosen="true")
+CLAIM_PAST_CAPPED = partial(
+    CLAIM.format,
+    limit_waits=LIMIT_WAITS,
+    locks="NOT fit.is_capped",
+    counts="ours.is_locked",
+    chosen="true",
+)
+CLAIM_ANY = partial(
+    CLAIM.format, limit_waits=LIMIT_WAITS, locks="true", counts="ours.is_locked", chosen="true"
+)
 
 #: How far a claim looks at first, beyond what it wants, and at last: ten lanes full of what may
 #: not run.
@@ -132,8 +148,8 @@ def start_uncapped(
     Raises:
         OperationalError: somebody holds on to what it needs.
     """
-    sql = CLAIM_PAST_CAPPED if past_capped else CLAIM_UNCAPPED
-    return _start(sql, count, named, node_id, worker, now)
+    claim = CLAIM_PAST_CAPPED if past_capped else CLAIM_UNCAPPED
+    return _start(claim, count, named, node_id, worker, now)
 
 
 def start_next(*, named: Collection[int], node_id: int, worker: str, now: datetime) -> Row | None:
@@ -146,14 +162,17 @@ def start_next(*, named: Collection[int], node_id: int, worker: str, now: dateti
 
 
 def _start(
-    sql: str, count: int, named: Collection[int], node_id: int, worker: str, now: datetime
+    claim: Callable[..., str],
+    count: int,
+    named: Collection[int],
+    node_id: int,
+    worker: str,
+    now: datetime,
 ) -> Started:
     for depth in (count + FIRST_DEPTH, LAST_DEPTH):
         rows = run(
-            sql,
+            claim(count=count, depth=depth),
             {
-                "count": count,
-                "depth": depth,
                 "named": list(named),
                 "node": node_id,
                 "worker": worker,

@@ -1,11 +1,13 @@
 """Whether a connection is still good, found out without a statement."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection
 
-from scale.postgresql.base import DatabaseWrapper
+from scale.postgresql.base import PLANNED_ONCE, DatabaseWrapper
+from scale.postgresql.statements import plan_once
 
 pytestmark = pytest.mark.django_db
 
@@ -61,3 +63,23 @@ def test_is_usable_closed_connection_is_not(connect: Connect) -> None:
     link.connection.close()
 
     assert not link.is_usable()
+
+
+def test_thread_that_plans_once_is_alone_in_that() -> None:
+    settings = "SELECT name, setting FROM pg_settings WHERE name = ANY(%s)"
+
+    def ask(*, once: bool) -> dict[str, str]:
+        if once:
+            plan_once()
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(settings, [list(PLANNED_ONCE)])
+                return dict(cursor.fetchall())
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as first, ThreadPoolExecutor(1) as second:
+        assert first.submit(ask, once=True).result() == PLANNED_ONCE
+        # The connection that follows a lost one is planned for likewise.
+        assert first.submit(ask, once=False).result() == PLANNED_ONCE
+        assert not PLANNED_ONCE.items() & second.submit(ask, once=False).result().items()

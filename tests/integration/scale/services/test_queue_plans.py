@@ -13,18 +13,28 @@ from scale.conf import conf
 from scale.domain.lifecycle import JobStatus
 from scale.domain.times import now
 from scale.models import JobExecution
+from scale.postgresql.base import PLANNED_ONCE
+from scale.postgresql.statements import run
 from scale.selectors import queue
 from scale.services.cancel import cancel_job
+from scale.services.claims import claim_executions
+from scale.services.completions import complete_alone, complete_in_recipes
 from scale.services.feed import FEED, feed
+from scale.services.recipes import queue_new_recipe
 from scale.services.transitions import enqueue_jobs, start_uncapped
 from scale.services.transitions.claim import CLAIM_UNCAPPED, FIRST_DEPTH
-from tests.factories import make_job, make_job_type, make_node
+from tests.factories import WORKER, make_job, make_job_type, make_node, plain_report
 from tests.integration.api.test_plans import ThisConnection, nodes_of
+from tests.recipe_factories import graph, make_recipe, make_recipe_type
 
 pytestmark = pytest.mark.django_db
 
 WANTED = 8
 QUEUED = 3000
+#: More than what eight jobs need of any table.
+READ_BY_MISTAKE = 300
+#: So often a statement runs on a connection before it is prepared.
+TIMES_UNTIL_PLANNED = 6
 FIRST = "id IN (SELECT id FROM job_exe WHERE status = 'QUEUED' LIMIT"
 FED = "UPDATE job_exe SET dispatched = queued WHERE status = 'QUEUED'"
 
@@ -53,6 +63,31 @@ def rows_read(statement: str, act: Callable[[], object]) -> dict[str, int]:
     return read
 
 
+def rows_touched(act: Callable[[], object]) -> Counter[str]:
+    """Do something; return how many rows are read for it in each table."""
+
+    def so_far() -> Counter[str]:
+        rows = run(
+            """
+            SELECT relname, coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) AS read
+            FROM pg_stat_xact_user_tables
+            """,
+            {},
+        )
+        return Counter({row["relname"]: row["read"] for row in rows})
+
+    before = so_far()
+    act()
+    return so_far() - before
+
+
+@pytest.fixture
+def planned_once() -> None:
+    """Have statements planned as on an engine's connection."""
+    for name, value in PLANNED_ONCE.items():
+        run("SELECT set_config(%(name)s, %(value)s, true)", {"name": name, "value": value})
+
+
 @pytest.fixture(params=["empty", "full", "finished"])
 def database(request: pytest.FixtureRequest) -> Any:
     """Have many rows queued and as many finished, with statistics of one time or another."""
@@ -74,12 +109,56 @@ def test_claim_reads_only_the_first_of_the_queue(database: Any) -> None:
     database.rows(FED)
 
     read = rows_read(
-        CLAIM_UNCAPPED,
+        CLAIM_UNCAPPED(count=WANTED, depth=WANTED + FIRST_DEPTH),
         lambda: start_uncapped(count=WANTED, named=[], node_id=node.pk, worker="w", now=now()),
     )
 
     assert any("job_exe_claimable" in what for what in read), read
     assert max(read.values()) <= 3 * (WANTED + FIRST_DEPTH), read
+
+
+@pytest.mark.usefixtures("planned_once")
+def test_what_an_engine_repeats_reads_the_rows_of_its_jobs(database: Any) -> None:
+    node = make_node()
+    database.rows(FED)
+
+    def run_some() -> None:
+        found = claim_executions(count=WANTED, node_id=node.pk, worker=WORKER)
+        assert len(found.claims) == WANTED
+        ended = [(claim, plain_report()) for claim in found.claims]
+        assert len(complete_alone(ended, waits=False).kept) == WANTED
+
+    for _ in range(TIMES_UNTIL_PLANNED):
+        run_some()
+
+    assert max(rows_touched(run_some).values()) <= 8 * (WANTED + FIRST_DEPTH)
+
+
+@pytest.mark.usefixtures("planned_once", "published")
+def test_what_an_engine_repeats_of_recipes_reads_the_rows_of_its_jobs(database: Any) -> None:
+    node = make_node()
+    make_recipe({f"job {n}": () for n in range(READ_BY_MISTAKE)})
+    urgent = make_job_type(priority=1)
+    recipe_type = make_recipe_type(graph({"first": (), "second": ("first",)}, urgent))
+    for _ in range(WANTED * (TIMES_UNTIL_PLANNED + 1)):
+        queue_new_recipe(recipe_type_id=recipe_type.pk, recipe_data={}, user="tester")
+    database.rows(f"{FED} AND job_type_id = {urgent.pk}")
+    queued: list[int] = []
+
+    def run_some() -> None:
+        found = claim_executions(count=WANTED, named=queued, node_id=node.pk, worker=WORKER)
+        assert len(found.claims) == WANTED
+        ended = [(claim, plain_report()) for claim in found.claims]
+        taken = complete_in_recipes(ended, waits=False)
+        assert len(taken.kept) == WANTED
+        queued[:] = taken.queued
+
+    for _ in range(TIMES_UNTIL_PLANNED):
+        run_some()
+    touched = rows_touched(run_some)
+
+    assert len(queued) == WANTED
+    assert max(touched.values()) <= 8 * (WANTED + FIRST_DEPTH) < READ_BY_MISTAKE, touched
 
 
 @pytest.mark.usefixtures("published")
