@@ -5,7 +5,6 @@ import os
 import time
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from scale.conf import conf
@@ -38,7 +37,7 @@ from workers.staging import (
     read_limited,
     store_outputs,
 )
-from workers.watching import see_through
+from workers.watching import Seen, see_through
 
 logger = logging.getLogger(__name__)
 
@@ -105,16 +104,17 @@ class Attempt:
         cannot be delivered.
         """
         program = self.program
-        if program is None or self.run.ending.is_set():
+        if program is None or self.run.is_ending:
             return None
         exit_ = program.wait(0)
         if exit_ is None or exit_.code != 0 or not self._runner.has_ended(program):
             return None
         if self._output.is_long or os.path.lexists(self._manifest_path):
             return None
-        self._error = self._see_through(program)
+        program.close()
+        self._error = self._note_end(Seen(exit_, is_in_time=True))
         self._output.finish()
-        if self._error is None and not self._output.artifacts:
+        if not self._output.artifacts:
             self._error = self._step("post", self._post)
         report = self._told()
         return report if report.is_plain and report.error is None else None
@@ -130,7 +130,7 @@ class Attempt:
 
     def _step(self, name: str, work: Callable[[], None]) -> str | None:
         """Take the pre or post step; return the name of its error, or None."""
-        if self.run.ending.is_set():
+        if self.run.is_ending:
             return UNKNOWN
         self._steps[f"{name}_started"] = now()
         code = 0
@@ -162,7 +162,7 @@ class Attempt:
         self.directory.seal_input()
 
     def _launch(self) -> str | None:
-        if self.run.ending.is_set():
+        if self.run.is_ending:
             return UNKNOWN
         self._steps["job_started"] = now()
         try:
@@ -179,14 +179,19 @@ class Attempt:
 
     def _see_through(self, program: Program) -> str | None:
         """Wait for the program to end; return the name of its error, or None."""
-        exit_, is_in_time = see_through(
+        seen = see_through(
             program,
             self._runner,
             self._output,
-            ending=self.run.ending,
+            is_ending=lambda: self.run.is_ending,
             deadline=self._deadline,
             note=self._note,
         )
+        return self._note_end(seen)
+
+    def _note_end(self, seen: Seen) -> str | None:
+        """Note how the program, of which nothing is left, has ended; return its error, or None."""
+        exit_, is_in_time = seen
         self.program = None
         self._steps["job_completed"] = now()
         self._steps["job_exit_code"] = exit_.code
@@ -244,7 +249,7 @@ class Attempt:
 
     def _report(self) -> bool:
         """Tell the database how it ended, however long that takes; False if nobody asked."""
-        if self.run.ending.is_set() and not self._is_done():
+        if self.run.is_ending and not self._is_done():
             return self.host.until_back(lambda: release(self.claim))
         report = self._told()
         tell = fail_execution if report.error else complete_execution
@@ -283,8 +288,8 @@ class Attempt:
         return self._steps.get("post_completed") or now() if self._error is None else now()
 
     @property
-    def _manifest_path(self) -> Path:
-        return self.directory.output / FILE_NAME
+    def _manifest_path(self) -> str:
+        return f"{self.directory.output}/{FILE_NAME}"
 
 
 def _runner_for(claim: Claim) -> Runner:

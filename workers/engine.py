@@ -201,7 +201,7 @@ class Engine:
 
     def _begin(self, run: Run) -> Attempt:
         load_interface(run.claim.revision_id)  # raises here, and not until the database is back
-        attempt = Attempt(self._host, run, self._spares.take(run.claim.execution_id))
+        attempt = Attempt(self._host, run, self._spares.take())
         attempt.begin()
         return attempt
 

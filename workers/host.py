@@ -5,7 +5,7 @@ import shutil
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeVar
 
 from django.db import InterfaceError, OperationalError, connection
@@ -28,13 +28,13 @@ DATABASE_AWAY = (OperationalError, InterfaceError)
 RETRY_SECONDS = 1.0
 
 
-@dataclass
+@dataclass(slots=True)
 class Run:
     """An execution under way in this process."""
 
     claim: Claim
-    #: Set when the program must end: the lease is lost, or the worker stops.
-    ending: threading.Event = field(default_factory=threading.Event)
+    #: Whether the program must end: the lease is lost, or the worker stops.
+    is_ending: bool = False
     #: Canceled, or taken away after the lease ran out: nothing may be reported.
     is_lost: bool = False
 
@@ -109,7 +109,7 @@ class Host:
 
     def _end_runs(self) -> None:
         for run in self._snapshot():
-            run.ending.set()
+            run.is_ending = True
 
     def _snapshot(self) -> list[Run]:
         with self._lock:
@@ -146,7 +146,7 @@ class Host:
         for run in runs:
             if run.claim.execution_id not in kept:
                 run.is_lost = True
-                run.ending.set()
+                run.is_ending = True
 
 
 def until_back(call: Callable[[], T], stopped: threading.Event) -> T:

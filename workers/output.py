@@ -26,6 +26,7 @@ class Output:
         }
         self._pending = LogChanges()
         self._said = ""
+        self._is_finished = False
 
     @property
     def artifacts(self) -> list[tuple[str, str]]:
@@ -51,8 +52,11 @@ class Output:
     def take(self) -> LogChanges:
         """Return all that is not stored yet."""
         for stream, tail in self._tails.items():
-            tail.read()
+            if not self._is_finished:
+                tail.read()
             put, drop = tail.take()
+            if not (put or drop):
+                continue
             self._pending.put |= {(stream, seq): text for seq, text in put.items()}
             self._pending.drop -= {(stream, seq) for seq in put}
             for seq in drop:
@@ -66,6 +70,7 @@ class Output:
 
     def finish(self) -> None:
         """Read the rest: the program has ended."""
+        self._is_finished = True
         for stream, tail in self._tails.items():
             tail.finish()
             self._scanners[stream].close()

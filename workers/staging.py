@@ -163,14 +163,15 @@ def is_output_file(path: str, output_dir: Path) -> bool:
     return not inside or Path(os.path.realpath(path)).is_relative_to(os.path.realpath(output_dir))
 
 
-def read_limited(path: Path, limit: int) -> bytes | None:
+def read_limited(where: str, limit: int) -> bytes | None:
     """Return at most `limit` bytes of a regular file; None if there is no such file.
 
     Raises:
         StepFailed: it is something else than a regular file.
     """
-    if not os.path.lexists(path):
+    if not os.path.lexists(where):
         return None
+    path = Path(where)
     if path.is_symlink() or not path.is_file():
         raise StepFailed(f"{path.name}: expected a regular file")
     with path.open("rb") as file:

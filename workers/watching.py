@@ -1,7 +1,6 @@
 """Watching a program until nothing of it is left."""
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 from typing import NamedTuple
@@ -34,19 +33,19 @@ def see_through(
     runner: Runner,
     output: Output,
     *,
-    ending: threading.Event,
+    is_ending: Callable[[], bool],
     deadline: float,
     note: Callable[[], None],
 ) -> Seen:
     """Wait for a program and end what is left of it.
 
-    It is ended itself when `ending` is set, or after the deadline, by the monotonic clock. Calls
+    It is ended itself when it `is_ending`, or after the deadline, by the monotonic clock. Calls
     `note` about once a second.
     """
     is_in_time = True
     next_note = time.monotonic() + NOTE_SECONDS
-    while program.wait(LOOK_SECONDS) is None and not ending.is_set():
-        _read_output(program, output, ending)
+    while program.wait(LOOK_SECONDS) is None and not is_ending():
+        _read_output(program, output, is_ending)
         if time.monotonic() > deadline:
             is_in_time = False
             break
@@ -60,12 +59,12 @@ def see_through(
     return Seen(exit_, is_in_time)
 
 
-def _read_output(program: Program, output: Output, ending: threading.Event) -> None:
+def _read_output(program: Program, output: Output, is_ending: Callable[[], bool]) -> None:
     """Read what was printed; a program that prints faster than that has to wait meanwhile."""
     if output.read():
         tree.pause(program)
         try:
-            while output.read() and not ending.is_set():
+            while output.read() and not is_ending():
                 pass
         finally:
             tree.resume(program)

@@ -1,5 +1,6 @@
 """What this worker process is for the queue `jobs`: a host with an engine, from start to stop."""
 
+import gc
 import logging
 import threading
 from dataclasses import dataclass
@@ -64,6 +65,8 @@ def open_worker() -> None:
         )
     directory = WorkerDirectory.claim(conf().work_dir, str(identity))
     host = Host(identity=str(identity), directory=directory)
+    # What is loaded by now stays: the collector need not look through it again and again.
+    gc.freeze()
     _worker = Worker(host, Engine(host))
 
 

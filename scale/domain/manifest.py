@@ -80,6 +80,8 @@ class Manifest:
         """
         if len(found) > MAX_ARTIFACTS:
             raise InvalidManifest(f"artifacts: expected at most {MAX_ARTIFACTS} lines")
+        if not found:
+            return self
         own = {entry.name for entry in self._form.output_data}
         announced: dict[str, list[str]] = {}
         for name, path in found:
@@ -125,7 +127,8 @@ class Manifest:
         ]
         if faults:
             raise InvalidManifest(faults)
-        return Findings(outputs, parsed, self._form.with_outputs(known))
+        is_whole = len(known) == len(self._form.output_data)
+        return Findings(outputs, parsed, self._form if is_whole else self._form.with_outputs(known))
 
 
 def parse_manifest(content: bytes | None) -> Manifest:
@@ -134,10 +137,12 @@ def parse_manifest(content: bytes | None) -> Manifest:
     Raises:
         InvalidManifest: with every fault.
     """
-    if content is not None and len(content) > MAX_BYTES:
+    if content is None:
+        return _NOTHING
+    if len(content) > MAX_BYTES:
         raise InvalidManifest(f"{PATH}: expected at most {MAX_BYTES} bytes")
     try:
-        form = ManifestForm() if content is None else read_form(content)
+        form = read_form(content)
     except InvalidInput as exc:
         raise InvalidManifest(exc.faults) from exc
     faults = [
@@ -147,6 +152,9 @@ def parse_manifest(content: bytes | None) -> Manifest:
     if faults:
         raise InvalidManifest(faults)
     return Manifest(form)
+
+
+_NOTHING = Manifest(ManifestForm())
 
 
 def _repeated(key: str, name_key: str, names: list[str]) -> Iterator[str]:

@@ -44,7 +44,9 @@ class LogTail:
     ) -> None:
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         self._scan = scan
-        self._excerpt = Excerpt(cap_bytes)
+        self._cap_bytes = cap_bytes
+        #: None while nothing was printed, as is most often so to the end.
+        self._excerpt: Excerpt | None = None
         self._live_tail = live_tail
         self._next_tail = 0.0
         self._is_finished = False
@@ -64,6 +66,8 @@ class LogTail:
 
     def take(self) -> LogChanges:
         """Return what is to be stored since the last `take`."""
+        if self._excerpt is None:
+            return LogChanges({}, set())
         changes = self._excerpt.take_head(is_last=self._is_finished)
         now = time.monotonic()
         if self._is_finished or (self._live_tail and now >= self._next_tail):
@@ -95,6 +99,8 @@ class LogTail:
             self._offset += len(block)
             if self._scan is not None:
                 self._scan(block)
+            if self._excerpt is None:
+                self._excerpt = Excerpt(self._cap_bytes)
             self._excerpt.append(block)
             self._punch()
         return self._offset - begun

@@ -4,6 +4,7 @@ import os
 import select
 import subprocess
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -108,7 +109,6 @@ def start(
     }
     descriptors: list[int] = []
     try:
-        descriptors.append(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
         descriptors.append(os.open(stdout, _OUTPUT_FLAGS, 0o600))
         descriptors.append(os.open(stderr, _OUTPUT_FLAGS, 0o600))
         with family, marked(mark_for(execution_id, worker)):
@@ -122,18 +122,24 @@ def start(
             os.close(descriptor)
 
 
+@cache
+def _nothing() -> int:
+    """Return a descriptor that reads nothing, for all programs."""
+    return os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+
+
 def _launch(
     argv: Sequence[str], environment: Mapping[str, str], cwd: Path, descriptors: Sequence[int]
 ) -> "subprocess.Popen[bytes]":
     if not argv:
         raise LaunchFailed("the command is empty")
-    stdin, stdout, stderr = descriptors
+    stdout, stderr = descriptors
     try:
         # Nothing here may need Python in the child (preexec_fn, user, …): subprocess would then use
         # fork, which takes longer the more memory the worker has, instead of vfork.
         return subprocess.Popen(
             [word.encode("utf-8", "surrogateescape") for word in argv],
-            stdin=stdin,
+            stdin=_nothing(),
             stdout=stdout,
             stderr=stderr,
             cwd=cwd,

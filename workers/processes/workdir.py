@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 _LOCK = "lock"
 _LOCK_FLAGS = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
 _MODE, _SEALED = 0o700, 0o500
+_LOGS = frozenset({"stdout", "stderr"})
 
 
 class WorkerDirectory:
@@ -97,15 +98,16 @@ class WorkDirectory:
         self.logs = root / "logs"
         self.stdout = self.logs / "stdout"
         self.stderr = self.logs / "stderr"
+        self._is_sealed = False
 
     @classmethod
-    def make(cls, parent: Path, execution_id: int) -> "WorkDirectory":
-        """Make the directory of an execution, anew and empty.
+    def make(cls, parent: Path, name: int | str) -> "WorkDirectory":
+        """Make the directory of an execution, anew and empty, named by it or otherwise.
 
         Raises:
             OSError: the disk is full, or the remains of an earlier one resist.
         """
-        directory = cls(parent / str(execution_id))
+        directory = cls(parent / str(name))
         try:
             os.mkdir(directory.root, _MODE)
         except FileExistsError:
@@ -125,12 +127,15 @@ class WorkDirectory:
 
         Links are left alone: the files they lead to are in a workspace.
         """
+        if self._is_sealed:
+            return
         for directory, _, files in os.walk(self.input, topdown=False):
             for name in files:
                 path = os.path.join(directory, name)
                 if not os.path.islink(path):
                     os.chmod(path, 0o400)
             os.chmod(directory, _SEALED)
+        self._is_sealed = True
 
     def remove(self) -> None:
         """Remove the directory with all that is in it.
@@ -168,22 +173,26 @@ class WorkDirectory:
             logger.warning("work_directory_left path=%s reason=%s", self.root, exc)
 
     def renew(self) -> bool:
-        """Make it as new for another execution; False if more than its logs has been touched."""
+        """Make it as new for another execution, its input empty and sealed.
+
+        False if more than its logs has been touched.
+        """
         try:
-            if any(not _is_own(path, _MODE) for path in (self.root, self.output, self.home)):
+            if not (
+                all(_is_own(path, _MODE) for path in (self.root, self.output, self.home, self.logs))
+                and _is_own(self.input, _SEALED)
+                and not any(map(os.listdir, (self.input, self.output, self.home)))
+                and len(os.listdir(self.root)) == len(self.parts)
+            ):
                 return False
-            if not (_is_own(self.logs, _MODE) and _is_own(self.input, _SEALED)):
+            printed = os.listdir(self.logs)
+            if not _LOGS.issuperset(printed):
                 return False
-            self.input.chmod(_MODE)
-            for path in self._printed:
-                _empty(path)
-            return (
-                len(os.listdir(self.root)) == len(self.parts)
-                and not (os.listdir(self.input) or os.listdir(self.output) or os.listdir(self.home))
-                and len(os.listdir(self.logs)) == sum(map(os.path.lexists, self._printed))
-            )
+            for name in printed:
+                _empty(f"{self.logs}/{name}")
         except OSError:
             return False
+        return True
 
     @property
     def _printed(self) -> tuple[Path, Path]:
@@ -192,19 +201,19 @@ class WorkDirectory:
 
 def _is_own(path: Path, mode: int) -> bool:
     """Tell whether this is a directory of ours with these permissions, and no link to one."""
-    found = path.lstat()
+    found = os.lstat(path)
     return found.st_mode == stat.S_IFDIR | mode and found.st_uid == os.getuid()
 
 
-def _empty(log: Path) -> None:
+def _empty(log: str) -> None:
     """Have a log be as made, or not there."""
-    found = log.lstat()
+    found = os.lstat(log)
     if found.st_size or found.st_nlink != 1 or found.st_mode != stat.S_IFREG | 0o600:
-        log.unlink()
+        os.unlink(log)
 
 
 class Spares:
-    """Directories of executions that have left them as they were made, to be used again.
+    """Directories that executions have left as they were made, for others that leave nothing.
 
     Making and removing directories takes longer than most of what else an execution needs. One
     thread at a time.
@@ -213,36 +222,22 @@ class Spares:
     def __init__(self, parent: Path, *, limit: int) -> None:
         self._parent = parent
         self._limit = limit
-        self._spares: list[Path] = []
+        self._spares: list[WorkDirectory] = []
         self._numbers = itertools.count(1)
 
-    def take(self, execution_id: int) -> WorkDirectory:
-        """Return the directory of an execution, as `WorkDirectory.make`.
+    def take(self) -> WorkDirectory:
+        """Return an empty directory; what is brought as input would be refused.
 
         Raises:
-            OSError: the disk is full, or the remains of an earlier one resist.
+            OSError: the disk is full.
         """
-        directory = WorkDirectory(self._parent / str(execution_id))
         if self._spares:
-            spare = self._spares.pop()
-            try:
-                spare.rename(directory.root)
-            except FileNotFoundError:
-                pass
-            except OSError:
-                self._spares.append(spare)
-            else:
-                return directory
-        return WorkDirectory.make(self._parent, execution_id)
+            return self._spares.pop()
+        return WorkDirectory.make(self._parent, f"brief-{next(self._numbers)}")
 
     def put(self, directory: WorkDirectory) -> bool:
         """Keep a directory that nobody uses any more, if it is wanted and as new."""
         if len(self._spares) >= self._limit or not directory.renew():
             return False
-        spare = self._parent / f"spare-{next(self._numbers)}"
-        try:
-            directory.root.rename(spare)
-        except OSError:
-            return False
-        self._spares.append(spare)
+        self._spares.append(directory)
         return True

@@ -11,9 +11,9 @@ def spares(tmp_path: Path) -> Spares:
     return Spares(tmp_path, limit=2)
 
 
-def used(spares: Spares, execution_id: int) -> WorkDirectory:
+def used(spares: Spares) -> WorkDirectory:
     """Return the directory of an execution that has run and left nothing."""
-    directory = spares.take(execution_id)
+    directory = spares.take()
     directory.seal_input()
     for log in (directory.stdout, directory.stderr):
         log.touch(mode=0o600)
@@ -28,25 +28,34 @@ def tree(directory: WorkDirectory) -> list[tuple[str, int]]:
     )
 
 
-def test_untouched_directory_is_used_again_under_the_next_name(spares: Spares) -> None:
-    first = used(spares, 1)
-    number = first.root.stat().st_ino
+def test_untouched_directory_is_used_again(spares: Spares) -> None:
+    first = used(spares)
+    as_left = tree(first)
 
     assert spares.put(first)
-    assert not first.root.exists()
 
-    second = spares.take(2)
-    assert (second.root.name, second.root.stat().st_ino) == ("2", number)
-    assert tree(second) == tree(spares.take(3))
+    second = spares.take()
+    assert second.root == first.root
+    assert tree(second) == as_left
+    # Nothing is brought as input to those that use it: it stays as the programs had it.
+    assert second.input.stat().st_mode & 0o777 == 0o500
+
+
+def test_directories_in_use_are_apart(spares: Spares) -> None:
+    first, second = used(spares), used(spares)
+
+    assert first.root != second.root
+    assert spares.put(first)
+    assert len({spares.take().root, spares.take().root, second.root}) == 3
 
 
 def test_what_was_printed_is_gone_from_the_next_one(spares: Spares) -> None:
-    first = used(spares, 1)
+    first = used(spares)
     first.stdout.write_text("secret")
 
     assert spares.put(first)
 
-    assert not spares.take(2).stdout.exists()
+    assert not spares.take().stdout.exists()
 
 
 def make_file(directory: WorkDirectory) -> None:
@@ -98,7 +107,7 @@ def remove_part(directory: WorkDirectory) -> None:
 def test_changed_directory_is_not_used_again(
     spares: Spares, change: Callable[[WorkDirectory], None]
 ) -> None:
-    directory = used(spares, 1)
+    directory = used(spares)
     change(directory)
 
     assert not spares.put(directory)
@@ -106,23 +115,15 @@ def test_changed_directory_is_not_used_again(
 
 
 def test_log_that_is_linked_elsewhere_is_made_anew(spares: Spares, tmp_path: Path) -> None:
-    directory = used(spares, 1)
+    directory = used(spares)
     (tmp_path / "mine").hardlink_to(directory.stdout)
 
     assert spares.put(directory)
 
-    assert not spares.take(2).stdout.exists()
+    assert not spares.take().stdout.exists()
 
 
 def test_no_more_are_kept_than_wanted(spares: Spares) -> None:
-    directories = [used(spares, number) for number in (1, 2, 3)]
+    directories = [used(spares) for _ in range(3)]
 
     assert [spares.put(directory) for directory in directories] == [True, True, False]
-
-
-def test_spare_that_somebody_removed_is_made_anew(spares: Spares, tmp_path: Path) -> None:
-    assert spares.put(used(spares, 1))
-    (spare,) = tmp_path.iterdir()
-    WorkDirectory(spare).close()
-
-    assert spares.take(2).output.is_dir()
