@@ -1,4 +1,5 @@
 import os
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -101,6 +102,25 @@ def test_slots_work_side_by_side(worker: Worker) -> None:
     begun = JobExecution.objects.order_by("job_started").values_list("job_started", flat=True)
     ended = JobExecution.objects.order_by("job_completed").values_list("job_completed", flat=True)
     assert begun[2] < ended[0]
+
+
+def test_directory_is_used_again_and_made_anew_where_somebody_removed_it(
+    worker: Worker, tmp_path: Path
+) -> None:
+    show = of("/bin/sh", f"-c 'pwd >> {tmp_path}/seen'")
+    for _ in range(2):
+        queue(show)
+        assert call(worker)() == [True]
+    (spare,) = (tmp_path / "w").glob("brief-*")
+    shutil.rmtree(spare)
+    (job_id,) = queue(show)
+
+    assert call(worker)() == [True]
+
+    first, second, third = (tmp_path / "seen").read_text().split()
+    assert first == second == str(spare / "output") != third
+    assert Job.objects.get(pk=job_id).status == "COMPLETED"
+    (tmp_path / "seen").unlink()
 
 
 def test_what_is_printed_in_a_moment_is_kept(worker: Worker) -> None:
