@@ -1,11 +1,11 @@
 """What this worker process is for the queue `jobs`: a host with an engine, from start to stop."""
 
-import gc
 import logging
 import threading
 from dataclasses import dataclass
 from typing import Any
 
+from scale.collector import ease_collector
 from scale.conf import conf
 from scale.log import log_event
 from workers.engine import Engine
@@ -65,8 +65,7 @@ def open_worker() -> None:
         )
     directory = WorkerDirectory.claim(conf().work_dir, str(identity))
     host = Host(identity=str(identity), directory=directory)
-    # What is loaded by now stays: the collector need not look through it again and again.
-    gc.freeze()
+    ease_collector()
     _worker = Worker(host, Engine(host))
 
 
