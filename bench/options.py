@@ -18,7 +18,7 @@ class Options:
     #: Jobs of one drain.
     jobs: int = 3000
     #: Programs at a time of one worker process of Scale, which waits for all of them at once.
-    slots: int = 8
+    slots: int = 16
     #: Worker processes of every contender.
     processes: int = 2
     #: Seconds of load of one round of F2 and F3.
