@@ -163,11 +163,11 @@ class Bill:
 def memory(scale: Scale) -> dict[str, float]:
     """Return the MiB of Scale's processes, by their part."""
     front, *below = scale.fleet.processes(scale.workers[0])
-    guardians = [one for one in below if one.ppid() == front.pid]
-    others = [one for one in below if one.ppid() != front.pid]
+    (guardian,) = front.children()
+    others = [one for one in below if one != guardian]
     return {
         "a worker: front": memory_mib([front]),
-        "a worker: guardian": memory_mib(guardians),
+        "a worker: guardian": memory_mib([guardian]),
         "a worker: the worker itself": memory_mib(others),
         **{name: memory_mib(scale.fleet.processes(name)) for name in ("web", *BACKGROUND)},
     }
