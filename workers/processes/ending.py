@@ -26,6 +26,7 @@ LIMIT_SECONDS = 10.0
 
 _DEATH_SECONDS = 0.1
 _STOP_ROUNDS = 50
+_MOST_LOOKS = 50
 _MOST_WATCHED = 64
 
 
@@ -82,7 +83,7 @@ def send_to_all(roots: Roots, *numbers: int) -> None:
 def own_children() -> list[Stat]:
     """Return the living children of this process and reap the dead ones."""
     with family:
-        return [stat for pid in children_of(os.getpid()) if (stat := _living(pid))]
+        return settled(lambda: _living_of(children_of(os.getpid())))
 
 
 def send(process: Stat, number: int) -> bool:
@@ -102,6 +103,24 @@ def send(process: Stat, number: int) -> bool:
     finally:
         os.close(pidfd)
     return True
+
+
+def settled(look: Callable[[], tuple[list[Stat], bool]]) -> list[Stat]:
+    """Return the living children that a look finds, once it has reaped none.
+
+    The children of one that died while it was looked at have become ours since, and a process that
+    hops from PID to PID would seem to be gone.
+    """
+    for _ in range(_MOST_LOOKS):
+        living, is_settled = look()
+        if is_settled:
+            break
+    return living
+
+
+def _living_of(pids: list[int]) -> tuple[list[Stat], bool]:
+    living = [stat for pid in pids if (stat := _living(pid))]
+    return living, len(living) == len(pids)
 
 
 def _living(pid: int) -> Stat | None:

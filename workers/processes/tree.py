@@ -71,16 +71,25 @@ def reap_orphans() -> None:
 
 def _roots(program: Program) -> list[Stat]:
     with family:
+        # The program first: what it leaves when it dies in between is an orphan by then.
+        own = read_stat(program.pid) if program.wait(0) is None else None
         roots = [stat for stat in _orphans() if _belongs(stat, program)]
-        if program.wait(0) is None and (stat := read_stat(program.pid)):
-            roots.append(stat)
-        return roots
+        return [*roots, own] if own else roots
 
 
 def _orphans() -> list[Stat]:
     """Return the living orphans of all programs and reap the dead ones."""
+    orphans = ending.settled(_look_at_orphans)
+    for gone in _suspects.keys() - {orphan.key for orphan in orphans}:
+        del _suspects[gone]
+    return orphans
+
+
+def _look_at_orphans() -> tuple[list[Stat], bool]:
+    """Return the living orphans, and whether none was reaped."""
     me = os.getpid()
     orphans = []
+    is_settled = True
     for pid in children_of_thread(me, me):
         stat = None if pid in running else read_stat(pid)
         # Programs cannot enter our own session: a child in it is the helper of some library.
@@ -88,9 +97,9 @@ def _orphans() -> list[Stat]:
             continue
         if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG) is None:
             orphans.append(stat)
-    for gone in _suspects.keys() - {orphan.key for orphan in orphans}:
-        del _suspects[gone]
-    return orphans
+        else:
+            is_settled = False
+    return orphans, is_settled
 
 
 def _belongs(orphan: Stat, program: Program) -> bool:

@@ -1,3 +1,6 @@
+import os
+import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -53,6 +56,41 @@ def test_end_process_that_hops_from_pid_to_pid_catches_it(start: Start, here: Pa
 
     assert tree.end(program, grace_seconds=0)
 
+    assert not [s for s in procfs.all_processes() if is_marked_here(s.pid, str(here))]
+
+
+def test_end_process_that_hops_whenever_it_is_looked_at_catches_it(
+    start: Start, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hopper = """
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
+    if os.fork():
+        os._exit(0)
+    os.setsid()
+    announce()
+    while signal.sigwait([signal.SIGUSR1]):
+        if os.fork():
+            os._exit(0)
+    """
+    program = start(announcing(hopper, here))
+    announced(here)
+    program.wait(10)
+    hops = iter(range(10))
+    wait = os.waitid
+
+    def wait_for_one_that_hops(kind: int, pid: int, options: int) -> object:
+        if kind == os.P_PID and next(hops, None) is not None:
+            os.kill(pid, signal.SIGUSR1)
+            while (stat := procfs.read_stat(pid)) and not stat.is_zombie:
+                time.sleep(0.001)
+        return wait(kind, pid, options)
+
+    monkeypatch.setattr(os, "waitid", wait_for_one_that_hops)
+
+    assert tree.end(program, grace_seconds=0)
+
+    assert next(hops, None) is None
     assert not [s for s in procfs.all_processes() if is_marked_here(s.pid, str(here))]
 
 
