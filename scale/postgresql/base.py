@@ -5,14 +5,15 @@ from typing import Any
 
 from django.db.backends.postgresql import base
 
+#: How statements are planned to go by the order of indexes, whatever the statistics tell.
+ALONG_INDEXES = {"enable_sort": "off", "enable_incremental_sort": "off", "enable_seqscan": "off"}
+
 #: How statements are planned for good: for no values in particular, and right however many rows
 #: come to be there. No table may be read whole, nor sorted what has an order already.
 PLANNED_ONCE = {
     "plan_cache_mode": "force_generic_plan",
-    "enable_seqscan": "off",
     "enable_bitmapscan": "off",
-    "enable_sort": "off",
-    "enable_incremental_sort": "off",
+    **ALONG_INDEXES,
 }
 
 

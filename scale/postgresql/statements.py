@@ -6,6 +6,8 @@ from django.db import OperationalError, connection, transaction
 from psycopg.errors import LockNotAvailable
 from psycopg.rows import dict_row
 
+from scale.postgresql.base import ALONG_INDEXES
+
 Row = dict[str, Any]
 
 # Whoever stops in the middle of a transaction may hold rows for ever.
@@ -13,8 +15,8 @@ LIMIT_WAITS = "SELECT set_config('lock_timeout', '500ms', true)"
 
 # The statistics of a queue are always out of date, and what is sorted or read whole because they
 # tell of few rows may be a million. The rest of the transaction goes by the order of indexes.
-ALONG_INDEXES = ", ".join(
-    f"set_config('enable_{kind}', 'off', true)" for kind in ("sort", "incremental_sort", "seqscan")
+GO_ALONG_INDEXES = ", ".join(
+    f"set_config('{name}', '{value}', true)" for name, value in ALONG_INDEXES.items()
 )
 
 
@@ -30,7 +32,7 @@ def run(sql: str, parameters: dict[str, Any]) -> list[Row]:
 def run_along_indexes(sql: str, parameters: dict[str, Any]) -> list[Row]:
     """Run one statement that is planned to go by the order of indexes, as `run` does otherwise."""
     with transaction.atomic():
-        run(f"SELECT {ALONG_INDEXES}", {})
+        run(f"SELECT {GO_ALONG_INDEXES}", {})
         return run(sql, parameters)
 
 

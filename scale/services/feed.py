@@ -13,7 +13,7 @@ from scale.conf import conf
 from scale.dispatch import Follower, Ring, broker
 from scale.domain.times import now
 from scale.log import log_event
-from scale.postgresql.statements import ALONG_INDEXES, run
+from scale.postgresql.statements import GO_ALONG_INDEXES, run
 
 logger = logging.getLogger(__name__)
 
@@ -94,7 +94,7 @@ ORDER BY e.priority, e.queued, e.id LIMIT %(limit)s
 """
 
 # One feeder at a time: two would each fill the same room.
-BEGIN_FEED = f"SELECT pg_advisory_xact_lock(%(key)s), {ALONG_INDEXES}"
+BEGIN_FEED = f"SELECT pg_advisory_xact_lock(%(key)s), {GO_ALONG_INDEXES}"
 FEED_LOCK = 0x5CA1E
 
 
