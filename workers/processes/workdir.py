@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 _LOCK = "lock"
 _LOCK_FLAGS = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
 _MODE, _SEALED = 0o700, 0o500
-_LOGS = frozenset({"stdout", "stderr"})
+_LOGS = ("stdout", "stderr")
 
 
 class WorkerDirectory:
@@ -96,8 +96,7 @@ class WorkDirectory:
         #: Where the program may leave temporary files.
         self.home = root / "home"
         self.logs = root / "logs"
-        self.stdout = self.logs / "stdout"
-        self.stderr = self.logs / "stderr"
+        self.stdout, self.stderr = (self.logs / name for name in _LOGS)
         self._is_sealed = False
 
     @classmethod
@@ -152,8 +151,8 @@ class WorkDirectory:
             # A program may have put a link in the place of the directory.
             logs = os.open(self.logs, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
             try:
-                for path in self._printed:
-                    os.unlink(path.name, dir_fd=logs)
+                for name in _LOGS:
+                    os.unlink(name, dir_fd=logs)
             finally:
                 os.close(logs)
             for path in (*self.parts, self.root):
@@ -186,17 +185,13 @@ class WorkDirectory:
             ):
                 return False
             printed = os.listdir(self.logs)
-            if not _LOGS.issuperset(printed):
+            if not set(printed).issubset(_LOGS):
                 return False
             for name in printed:
                 _empty(f"{self.logs}/{name}")
         except OSError:
             return False
         return True
-
-    @property
-    def _printed(self) -> tuple[Path, Path]:
-        return self.stdout, self.stderr
 
 
 def _is_own(path: Path, mode: int) -> bool:
@@ -226,7 +221,7 @@ class Spares:
         self._numbers = itertools.count(1)
 
     def take(self) -> WorkDirectory:
-        """Return an empty directory; what is brought as input would be refused.
+        """Return an empty directory, for an execution that is brought no input.
 
         Raises:
             OSError: the disk is full.
