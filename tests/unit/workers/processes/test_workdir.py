@@ -1,6 +1,7 @@
 import fcntl
 import os
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,8 @@ def test_claim_while_it_is_removed_as_stale_makes_it_anew(tmp_path: Path) -> Non
         target=lambda: claimed.append(WorkerDirectory.claim(tmp_path, "worker"))
     )
     waits.start()
+    while len(opened(path / "lock")) < 2:
+        time.sleep(0.001)
 
     (path / "lock").unlink()
     path.rmdir()
@@ -126,6 +129,11 @@ def test_claim_while_it_is_removed_as_stale_makes_it_anew(tmp_path: Path) -> Non
     assert claimed[0].path.is_dir()
     assert not remove_if_stale(path)
     claimed[0].release()
+
+
+def opened(path: Path) -> list[Path]:
+    """Return the descriptors of this process that lead to a file."""
+    return [fd for fd in Path("/proc/self/fd").iterdir() if os.path.realpath(fd) == str(path)]
 
 
 def test_claim_and_removal_racing_leave_a_locked_directory(tmp_path: Path) -> None:
