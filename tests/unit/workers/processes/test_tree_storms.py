@@ -81,7 +81,8 @@ def test_end_process_that_hops_whenever_it_is_looked_at_catches_it(
 
     def wait_for_one_that_hops(kind: int, pid: int, options: int) -> object:
         # Other tests may have children that run on meanwhile.
-        if is_marked_here(pid, str(here)) and next(hops, None) is not None:
+        is_hopper = kind == os.P_PID and is_marked_here(pid, str(here))
+        if is_hopper and next(hops, None) is not None:
             os.kill(pid, signal.SIGUSR1)
             while (stat := procfs.read_stat(pid)) and not stat.is_zombie:
                 time.sleep(0.001)
